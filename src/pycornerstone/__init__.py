@@ -1,0 +1,1 @@
+"""Any medical image by its imageId: as an array, on screen, or on a server."""

@@ -1,0 +1,80 @@
+"""What a loader is: a function of an imageId, or an object with the two steps apart."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+
+from pycornerstone.model.requests import RequestType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pycornerstone.loaders.load_object import ImageLoadObject
+    from pycornerstone.metadata.dicom_headers import DicomHeaders
+    from pycornerstone.metadata.registry import MetadataRegistry
+    from pycornerstone.model.image import Image
+    from pycornerstone.retrieve.http import HttpRetriever
+
+__all__ = ["ImageLoader", "LoadOptions", "Loaded", "LoaderContext", "LoaderFunction"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How an image is asked for.
+
+    Attributes
+    ----------
+    request_type : RequestType
+        Why; interaction goes before prefetch.
+    priority : int
+        Order within a request type, lowest first.
+    extra : mapping
+        Whatever the loader of the scheme understands.
+    """
+
+    request_type: RequestType = RequestType.INTERACTION
+    priority: int = 0
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class ImageLoader(Protocol):
+    """A loader whose steps are scheduled apart: retrieving waits, decoding computes.
+
+    What travels between them is theirs: the built-in ones use `EncodedFrame`.
+    """
+
+    def retrieve(self, image_id: str) -> Any | Awaitable[Any]:
+        """Bring the bytes.
+
+        A coroutine runs on the session's event loop; a plain function may block, it has a thread.
+        """
+
+    def decode(self, encoded: Any) -> Image:
+        """Turn them into an image; runs in a decoding thread, several at once."""
+
+
+Loaded: TypeAlias = "Image | ImageLoadObject | Awaitable[Image]"
+LoaderFunction: TypeAlias = Callable[..., "Loaded"]
+"""``(image_id)`` or ``(image_id, options)``, plain or async."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoaderContext:
+    """What a session hands to the loaders that come with pycornerstone.
+
+    Attributes
+    ----------
+    metadata : MetadataRegistry
+        All that is known of images; a user's provider answers before the built-in ones.
+    dicom_headers : DicomHeaders
+        Where the DICOM loaders leave the headers that they read.
+    http : HttpRetriever
+        The one way to the network.
+    """
+
+    metadata: MetadataRegistry
+    dicom_headers: DicomHeaders
+    http: HttpRetriever

@@ -1,0 +1,1 @@
+"""What travels along the way of the data: frozen values, no I/O."""

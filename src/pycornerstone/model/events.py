@@ -1,0 +1,239 @@
+"""What happens: the events, and the typed detail that a listener of each is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from pycornerstone.model.image import Image
+
+__all__ = [
+    "CacheSizeExceeded",
+    "CameraModified",
+    "CameraReset",
+    "ColormapModified",
+    "Event",
+    "EventDetail",
+    "ImageCacheImageAdded",
+    "ImageCacheImageRemoved",
+    "ImageLoadCancelled",
+    "ImageLoadFailed",
+    "ImageLoaded",
+    "ImageNotShown",
+    "ImageRendered",
+    "PreStackNewImage",
+    "StackNewImage",
+    "StackScrollOutOfBounds",
+    "StackViewportScroll",
+    "ViewportNewImageSet",
+    "VoiModified",
+]
+
+
+class Event(StrEnum):
+    """What can be subscribed to: ``session.events.subscribe(Event.IMAGE_LOADED, listener)``."""
+
+    IMAGE_LOADED = "IMAGE_LOADED"
+    IMAGE_LOAD_FAILED = "IMAGE_LOAD_FAILED"
+    IMAGE_LOAD_CANCELLED = "IMAGE_LOAD_CANCELLED"
+    IMAGE_CACHE_IMAGE_ADDED = "IMAGE_CACHE_IMAGE_ADDED"
+    IMAGE_CACHE_IMAGE_REMOVED = "IMAGE_CACHE_IMAGE_REMOVED"
+    CACHE_SIZE_EXCEEDED = "CACHE_SIZE_EXCEEDED"
+    PRE_STACK_NEW_IMAGE = "PRE_STACK_NEW_IMAGE"
+    STACK_NEW_IMAGE = "STACK_NEW_IMAGE"
+    VIEWPORT_NEW_IMAGE_SET = "VIEWPORT_NEW_IMAGE_SET"
+    IMAGE_LOAD_ERROR = "IMAGE_LOAD_ERROR"
+    STACK_VIEWPORT_SCROLL = "STACK_VIEWPORT_SCROLL"
+    STACK_SCROLL_OUT_OF_BOUNDS = "STACK_SCROLL_OUT_OF_BOUNDS"
+    CAMERA_MODIFIED = "CAMERA_MODIFIED"
+    CAMERA_RESET = "CAMERA_RESET"
+    VOI_MODIFIED = "VOI_MODIFIED"
+    COLORMAP_MODIFIED = "COLORMAP_MODIFIED"
+    IMAGE_RENDERED = "IMAGE_RENDERED"
+
+
+class EventDetail:
+    """What a listener is given; `event` says which event it belongs to."""
+
+    __slots__ = ()
+    event: ClassVar[Event]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageLoaded(EventDetail):
+    """An image was loaded; once a load, and once each time the cache answered instead."""
+
+    event: ClassVar[Event] = Event.IMAGE_LOADED
+
+    image: Image
+    from_cache: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageLoadFailed(EventDetail):
+    """A load ended with an error; once a load."""
+
+    event: ClassVar[Event] = Event.IMAGE_LOAD_FAILED
+
+    image_id: str
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageLoadCancelled(EventDetail):
+    """A load was cancelled; once a load."""
+
+    event: ClassVar[Event] = Event.IMAGE_LOAD_CANCELLED
+
+    image_id: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageCacheImageAdded(EventDetail):
+    """The cache keeps a further image."""
+
+    event: ClassVar[Event] = Event.IMAGE_CACHE_IMAGE_ADDED
+
+    image_id: str
+    size_in_bytes: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageCacheImageRemoved(EventDetail):
+    """The cache let go of an image; once a removal, whatever the reason."""
+
+    event: ClassVar[Event] = Event.IMAGE_CACHE_IMAGE_REMOVED
+
+    image_id: str
+    size_in_bytes: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CacheSizeExceeded(EventDetail):
+    """An image does not fit into the cache; whoever asked for it has it all the same."""
+
+    event: ClassVar[Event] = Event.CACHE_SIZE_EXCEEDED
+
+    image_id: str
+    needed: int
+    max_size: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreStackNewImage(EventDetail):
+    """A stack viewport is about to ask for an image."""
+
+    event: ClassVar[Event] = Event.PRE_STACK_NEW_IMAGE
+
+    viewport_id: str
+    image_id: str
+    image_id_index: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StackNewImage(EventDetail):
+    """A stack viewport now has this image."""
+
+    event: ClassVar[Event] = Event.STACK_NEW_IMAGE
+
+    viewport_id: str
+    image: Image
+    image_id: str
+    image_id_index: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ViewportNewImageSet(EventDetail):
+    """A stack viewport has been given a stack, and its first image is there."""
+
+    event: ClassVar[Event] = Event.VIEWPORT_NEW_IMAGE_SET
+
+    viewport_id: str
+    image_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageNotShown(EventDetail):
+    """A stack viewport could not have the image it asked for."""
+
+    event: ClassVar[Event] = Event.IMAGE_LOAD_ERROR
+
+    viewport_id: str
+    image_id: str
+    image_id_index: int
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StackViewportScroll(EventDetail):
+    """Somebody scrolled: `direction` is the number of images, signed."""
+
+    event: ClassVar[Event] = Event.STACK_VIEWPORT_SCROLL
+
+    viewport_id: str
+    image_id: str
+    new_image_id_index: int
+    direction: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StackScrollOutOfBounds(EventDetail):
+    """Somebody scrolled past an end of the stack."""
+
+    event: ClassVar[Event] = Event.STACK_SCROLL_OUT_OF_BOUNDS
+
+    viewport_id: str
+    image_id_index: int
+    direction: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CameraModified(EventDetail):
+    """The view moved, zoomed, turned or flipped."""
+
+    event: ClassVar[Event] = Event.CAMERA_MODIFIED
+
+    viewport_id: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CameraReset(EventDetail):
+    """The view fits the image again."""
+
+    event: ClassVar[Event] = Event.CAMERA_RESET
+
+    viewport_id: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VoiModified(EventDetail):
+    """Other values are of interest now, ``lower`` to ``upper`` in modality values."""
+
+    event: ClassVar[Event] = Event.VOI_MODIFIED
+
+    viewport_id: str
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColormapModified(EventDetail):
+    """Another colour map is used."""
+
+    event: ClassVar[Event] = Event.COLORMAP_MODIFIED
+
+    viewport_id: str
+    colormap: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageRendered(EventDetail):
+    """A viewport has drawn what it shows."""
+
+    event: ClassVar[Event] = Event.IMAGE_RENDERED
+
+    viewport_id: str
+    image_id: str | None
+    milliseconds: float

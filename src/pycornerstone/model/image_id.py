@@ -1,0 +1,131 @@
+"""The imageId: text that names one image, and says by its scheme who can load it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from pycornerstone.errors import ImageIdError
+
+__all__ = ["ImageId", "split_frame", "split_frame_parameter", "split_frames_path"]
+
+_FRAME_PARAMETER = re.compile(r"[?&]frame=(?P<frame>[^&#]*)")
+_FRAMES_PATH = re.compile(r"/frames/(?P<frame>[^/?#]*)(?=$|[?#])")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageId:
+    """An imageId, split at its first colon.
+
+    Attributes
+    ----------
+    scheme : str
+        Text before the first colon; which loader answers. Case matters.
+    resource : str
+        Everything after it, which only the loader understands.
+
+    Examples
+    --------
+    >>> ImageId.parse("wadouri:https://pacs/wado?objectUID=1.2&frame=3")
+    ImageId(scheme='wadouri', resource='https://pacs/wado?objectUID=1.2&frame=3')
+    """
+
+    scheme: str
+    resource: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Split an imageId.
+
+        Raises
+        ------
+        ImageIdError
+            If `text` is not text, has no colon, or nothing on one side of it.
+        """
+        if not isinstance(text, str):
+            raise ImageIdError(f"an imageId is text such as 'dicomfile:/data/a.dcm', got {text!r}")
+        scheme, colon, resource = text.partition(":")
+        if not colon or not scheme or not resource:
+            raise ImageIdError(
+                f"{text!r} is not an imageId: it needs a scheme, a colon and an address, such as "
+                f"'dicomfile:{text.strip(':') or '/data/a.dcm'}'"
+            )
+        return cls(scheme, resource)
+
+    def __str__(self) -> str:
+        return f"{self.scheme}:{self.resource}"
+
+
+def split_frame_parameter(resource: str, *, first: int = 1) -> tuple[str, int | None]:
+    """Take the ``frame=N`` parameter out of an address; what follows it stays.
+
+    Parameters
+    ----------
+    resource : str
+        An address or path, perhaps with ``?frame=N`` or ``&frame=N`` in it.
+    first : int
+        The number of the first frame: 1 for DICOM, 0 for NIfTI.
+
+    Returns
+    -------
+    tuple of (str, int or None)
+        The address without the parameter, and the frame number as written.
+
+    Raises
+    ------
+    ImageIdError
+        If the frame is not a number, or less than `first`.
+
+    Examples
+    --------
+    >>> split_frame_parameter("https://pacs/wado?frame=3&objectUID=1.2")
+    ('https://pacs/wado?objectUID=1.2', 3)
+    """
+    found = _FRAME_PARAMETER.search(resource)
+    if found is None:
+        return resource, None
+    before, after = resource[: found.start()], resource[found.end() :]
+    if found.group().startswith("?") and after.startswith("&"):
+        after = "?" + after[1:]
+    return before + after, _frame_number(found["frame"], resource, first)
+
+
+def split_frames_path(resource: str) -> tuple[str, int | None]:
+    """Take ``/frames/N`` off the end of a WADO-RS address (PS3.18, 10.4.1.1.3); N counts from 1.
+
+    Raises
+    ------
+    ImageIdError
+        If N is not a single number of at least 1.
+    """
+    found = _FRAMES_PATH.search(resource)
+    if found is None:
+        return resource, None
+    base = resource[: found.start()] + resource[found.end() :]
+    return base, _frame_number(found["frame"], resource, 1)
+
+
+def split_frame(image_id: str) -> tuple[str, int]:
+    """Split a DICOM imageId into the imageId of its instance and its frame, 1 where none is named.
+
+    ``wadors:`` names frames by ``/frames/N``, the other schemes by ``?frame=N``.
+
+    Raises
+    ------
+    ImageIdError
+        If the frame is not a number of at least 1.
+    """
+    if image_id.startswith("wadors:"):
+        base, frame = split_frames_path(image_id)
+    else:
+        base, frame = split_frame_parameter(image_id)
+    return base, 1 if frame is None else frame
+
+
+def _frame_number(text: str, resource: str, first: int) -> int:
+    if not (text.isascii() and text.isdecimal()) or int(text) < first:
+        raise ImageIdError(
+            f"frame {text!r} of {resource} is not a frame number; they count from {first}"
+        )
+    return int(text)

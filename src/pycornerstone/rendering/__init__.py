@@ -1,0 +1,1 @@
+"""Arrays in, RGBA out: pure functions."""

@@ -1,0 +1,1 @@
+"""What keeps and orders the work; the only package with state."""

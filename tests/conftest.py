@@ -1,0 +1,19 @@
+"""What tests of every folder share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+DEFAULT_TESTDATA = Path(__file__).resolve().parents[2] / "shared" / "testdata"
+
+
+@pytest.fixture(scope="session")
+def testdata() -> Path:
+    """Folder of real files that nobody here wrote."""
+    folder = Path(os.environ.get("PYCORNERSTONE_TESTDATA") or DEFAULT_TESTDATA)
+    if not (folder / "manifest.csv").is_file():
+        pytest.skip(f"real files are not here: PYCORNERSTONE_TESTDATA={folder} has no manifest.csv")
+    return folder
