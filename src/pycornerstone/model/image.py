@@ -135,10 +135,20 @@ class Image:
     @property
     def size_in_bytes(self) -> int:
         """Memory that the samples hold: of the whole buffer, if they are a view into one."""
-        owner: object = self.pixels
+        return self.buffer[1]
+
+    @property
+    def buffer(self) -> tuple[int, int]:
+        """Identity and size in bytes of the memory that the samples lie in.
+
+        Images that are views into one array have it in common.
+        """
+        owner: Any = self.pixels
         while isinstance(owner, np.ndarray) and owner.base is not None:
             owner = owner.base
-        return max(self.pixels.nbytes, memoryview(owner).nbytes)  # type: ignore[arg-type]
+        while isinstance(owner, memoryview) and owner.obj is not None:
+            owner = owner.obj
+        return id(owner), max(self.pixels.nbytes, memoryview(owner).nbytes)
 
     @property
     def geometry(self) -> PlaneGeometry:

@@ -98,6 +98,14 @@ class ImagePixelModule(Module):
     palette: PaletteColorLut | None = None
     icc_profile: bytes | None = None
 
+    @property
+    def padding_range(self) -> tuple[float, float] | None:
+        """Lowest and highest stored value that is padding; None where there is no padding."""
+        value, limit = self.pixel_padding_value, self.pixel_padding_range_limit
+        if value is None:
+            return None
+        return (value, value) if limit is None else (min(value, limit), max(value, limit))
+
 
 @dataclass(frozen=True, slots=True)
 class ImagePlaneModule(Module):
