@@ -1,1 +1,61 @@
-"""What is known of an imageId: providers, and readers of DICOM, NIfTI and picture headers."""
+"""What is known of an imageId: providers, and readers of DICOM, NIfTI and picture headers.
+
+The functions here act on the providers of the default session; each `Session` has its own in
+``session.metadata``.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, TypeVar, overload
+
+from pycornerstone.metadata.registry import MetadataRegistry, Provider
+
+if TYPE_CHECKING:
+    import builtins
+
+    from pycornerstone.model.modules import Module
+
+__all__ = [
+    "add_provider",
+    "default_registry",
+    "forget_default_registry",
+    "get",
+    "remove_provider",
+]
+
+M = TypeVar("M", bound="Module")
+
+
+@functools.cache
+def default_registry() -> MetadataRegistry:
+    """Give the providers of the default session, made on first use."""
+    return MetadataRegistry()
+
+
+def forget_default_registry() -> None:
+    """Forget them all; the default session does this when it ends."""
+    default_registry.cache_clear()
+
+
+def add_provider(provider: Provider, priority: float = 0) -> None:
+    """Ask `provider` too, highest priority first; see `MetadataRegistry.add_provider`."""
+    default_registry().add_provider(provider, priority)
+
+
+def remove_provider(provider: Provider) -> None:
+    """Ask `provider` no longer; see `MetadataRegistry.remove_provider`."""
+    default_registry().remove_provider(provider)
+
+
+@overload
+def get(type: builtins.type[M], image_id: str) -> M | None: ...
+
+
+@overload
+def get(type: str, image_id: str) -> object | None: ...
+
+
+def get(type: builtins.type[Module] | str, image_id: str) -> object | None:  # noqa: A002
+    """Ask what is known of an image; see `MetadataRegistry.get`."""
+    return default_registry().get(type, image_id)

@@ -1,0 +1,150 @@
+"""Real files are read as pydicom reads them, and damaged ones are refused if not read."""
+
+from __future__ import annotations
+
+import io
+import random
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pydicom
+
+from pycornerstone.errors import DecodeError, MetadataError
+from pycornerstone.metadata.dicom_modules import read_module
+from pycornerstone.metadata.dicom_tags import PIXEL_DATA_TAGS, Tag
+from pycornerstone.metadata.part10 import Part10, read_part10
+from pycornerstone.model.modules import MODULES
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+EXPLICIT = "1.2.840.10008.1.2.1"
+IMPLICIT = "1.2.840.10008.1.2"
+BIG = "1.2.840.10008.1.2.2"
+DEFLATED = "1.2.840.10008.1.2.1.99"
+SYNTAXES = [EXPLICIT, IMPLICIT, BIG, DEFLATED]
+PIXELS = bytes(range(24))
+
+
+def read_by_pydicom(data: bytes) -> Dataset:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset = pydicom.dcmread(io.BytesIO(data), force=True)
+        # Values are converted when they are first asked for, with warnings of their own.
+        for tag in Tag:
+            if tag in dataset and tag != Tag.NUMBER_OF_FRAMES:
+                dataset[int(tag)]
+        return dataset
+
+
+NOT_READ_ALIKE = {
+    "no_meta.dcm": "begins with a stray byte: pydicom finds no image in it either",
+    "rtplan_truncated.dcm": "its header is cut off, which pydicom passes over",
+    "emri_small_jpeg_2k_lossless_too_short.dcm": "pydicom drops all if pixel data end early",
+}
+
+
+def comparable(values: tuple, tag: Tag) -> tuple:
+    """Leave out what does not matter: padding, and whether 16 bits were taken as US or SS."""
+    if tag.vr == "US":
+        return tuple(value & 0xFFFF for value in values)
+    if tag.vr in {"DS", "IS"}:
+        return tuple(float(str(value).strip(" \0") or "nan") for value in values)
+    return tuple(v.strip(" \0") if isinstance(v, str) else v for v in values)
+
+
+def pydicom_values(dataset: Dataset, tag: Tag) -> tuple:
+    value = dataset[int(tag)].value
+    if value is None or value == "":
+        return ()
+    values = value if isinstance(value, (list, pydicom.multival.MultiValue)) else [value]
+    if dataset[int(tag)].VR == "PN":
+        values = [str(value).rstrip("=") for value in values if str(value)]
+    return tuple(values)
+
+
+def test_every_element_of_every_file_is_what_pydicom_reads(dicom_paths):
+    compared = 0
+    for path in dicom_paths:
+        if path.name in NOT_READ_ALIKE:
+            continue
+        data = path.read_bytes()
+        file, dataset = read_part10(data), read_by_pydicom(data)
+        for tag in set(Tag) - PIXEL_DATA_TAGS - {Tag.TRANSFER_SYNTAX_UID, Tag.NUMBER_OF_FRAMES}:
+            assert (tag in file.attributes) == (tag in dataset), (path.name, tag)
+            if tag not in dataset:
+                continue
+            compared += 1
+            if tag.vr == "SQ":
+                assert len(file.attributes.items(tag)) == len(dataset[int(tag)].value)
+            elif isinstance(dataset[int(tag)].value, bytes):
+                if not file.is_big_endian:
+                    assert (file.attributes.data(tag) or b"") == dataset[int(tag)].value
+            else:
+                ours = comparable(file.attributes.values(tag), tag)
+                theirs = comparable(pydicom_values(dataset, tag), tag)
+                assert np.array_equal(ours, theirs) or str(ours) == str(theirs), (path.name, tag)
+    assert compared > 10_000
+
+
+def test_the_pixel_data_of_every_file_are_where_pydicom_finds_them(dicom_paths):
+    found = 0
+    for path in dicom_paths:
+        if path.name in NOT_READ_ALIKE:
+            continue
+        data = path.read_bytes()
+        file, dataset = read_part10(data), read_by_pydicom(data)
+        tag = next((tag for tag in sorted(PIXEL_DATA_TAGS) if tag in dataset), None)
+        assert file.pixel_data_tag == tag, path.name
+        if tag is None:
+            continue
+        found += 1
+        stored = dataset.get_item(int(tag)).value
+        pixels = bytes(file.pixel_data)
+        # pydicom ends before the sequence delimiter, we at the end of the file.
+        assert pixels == stored or (file.is_encapsulated and pixels.startswith(stored)), path.name
+        stated = getattr(dataset, "file_meta", {}).get("TransferSyntaxUID")
+        assert stated is None or file.transfer_syntax_uid == stated
+        if stated is not None:
+            assert file.is_encapsulated == (stated not in SYNTAXES), path.name
+    assert found > 300
+
+
+def test_files_that_are_not_read_alike_are_errors_or_have_all_that_an_image_needs(dicom_paths):
+    outcomes = {}
+    for path in dicom_paths:
+        if path.name in NOT_READ_ALIKE:
+            try:
+                outcomes[path.name] = read_part10(path.read_bytes())
+            except DecodeError as error:
+                outcomes[path.name] = str(error)
+    assert "not DICOM" in outcomes["no_meta.dcm"]
+    assert "cut off" in outcomes["rtplan_truncated.dcm"]
+    enhanced = outcomes["emri_small_jpeg_2k_lossless_too_short.dcm"]
+    assert isinstance(enhanced, Part10)
+    # As its untouched brother says: emri_small_jpeg_2k_lossless.dcm.
+    assert enhanced.attributes.integer(Tag.NUMBER_OF_FRAMES) == 10
+
+
+def test_damaged_files_are_read_or_refused_and_nothing_else(dicom_paths):
+    chance = random.Random(20)
+    refused = 0
+    for path in chance.sample(dicom_paths, 200):
+        data = bytearray(path.read_bytes()[:200_000])
+        if chance.random() < 0.3:
+            del data[chance.randrange(132, len(data)) :]
+        for _ in range(chance.randrange(1, 12)):
+            data[chance.randrange(132, min(len(data), 4000))] = chance.randrange(256)
+        try:
+            file = read_part10(bytes(data))
+        except DecodeError:
+            refused += 1
+            continue
+        for name, module in MODULES.items():
+            try:
+                found = read_module(name, file.attributes, chance.randrange(1, 4))
+            except (DecodeError, MetadataError):
+                continue
+            assert found is None or isinstance(found, module)
+    assert 20 < refused < 180
