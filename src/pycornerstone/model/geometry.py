@@ -42,8 +42,9 @@ class PlaneGeometry:
     @property
     def normal(self) -> Vector:
         """Unit vector row x column: for an axial head-first CT it points to the head."""
-        x, y, z = np.cross(self.row_cosines, self.column_cosines).tolist()
-        return (x, y, z)
+        # numpy.cross takes 40 us for this.
+        (a, b, c), (d, e, f) = self.row_cosines, self.column_cosines
+        return (b * f - c * e, c * d - a * f, a * e - b * d)
 
     @property
     def affine(self) -> npt.NDArray[np.float64]:

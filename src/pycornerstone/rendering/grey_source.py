@@ -1,0 +1,237 @@
+"""A grey image made ready to be drawn: modality values as float32, and where they are valid."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pycornerstone.model.modules import ModalityLutModule
+from pycornerstone.rendering.sampling import EDGE
+from pycornerstone.rendering.voi import computed_range
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from pycornerstone.model.image import Image
+
+__all__ = ["GreySource", "GreyValues", "extended", "native"]
+
+# float32 has 24 bits: values up to 256 windows away from zero are right to 0.004 grey levels.
+_FURTHEST_IN_WINDOWS = 256
+# Beyond these, products of float32 overflow or vanish.
+_LARGEST, _SMALLEST = 1e30, 1e-30
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GreyValues:
+    """Numbers that can be interpolated, and what they mean: ``samples * scale + offset``.
+
+    Attributes
+    ----------
+    samples : numpy.ndarray
+        float32, the image extended by `EDGE` pixels on each side.
+    scale, offset : float
+        From a sample to its modality value.
+    largest : float
+        No sample is further from zero.
+    """
+
+    samples: npt.NDArray[np.float32]
+    scale: float
+    offset: float
+    largest: float
+
+    def is_precise(self, lower: float, upper: float) -> bool:
+        """Whether float32 tells the modality values from `lower` to `upper` apart well enough."""
+        ends = (lower - self.offset) / self.scale, (upper - self.offset) / self.scale
+        span, furthest = abs(ends[1] - ends[0]), max(abs(ends[0]), abs(ends[1]))
+        if furthest > _LARGEST / 10 or 0 < span < _SMALLEST:
+            return False
+        # A threshold has no width; half of a whole number is told apart up to here.
+        return furthest <= (_FURTHEST_IN_WINDOWS * span or 2**22)
+
+
+class GreySource:
+    """What drawing a grey image needs again and again, made when it is first asked for.
+
+    Safe to use from several threads: what two make at the same time is equal.
+
+    Parameters
+    ----------
+    image : Image
+        An image without colours of its own.
+
+    Attributes
+    ----------
+    image : Image
+        The image.
+    stored : numpy.ndarray
+        Its samples in the machine's byte order; 1-bit samples as uint8.
+    """
+
+    __slots__ = ("_filling", "_padding", "_range", "_values", "image", "stored")
+
+    def __init__(self, image: Image) -> None:
+        self.image = image
+        self.stored = native(image.pixels)
+        self._padding: tuple[npt.NDArray[np.uint8] | None] | None = None
+        self._filling: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None = None
+        self._range: tuple[float, float] | None = None
+        self._values: tuple[tuple[float, float], GreyValues] | None = None
+
+    @property
+    def modality(self) -> ModalityLutModule:
+        """What the stored values mean."""
+        return self.image.modality_lut or ModalityLutModule()
+
+    @property
+    def codes(self) -> npt.NDArray[np.uint8 | np.uint16] | None:
+        """Bit patterns of stored integers of up to 16 bits, to be looked up; None for others."""
+        if self.stored.dtype.kind not in "ui" or self.stored.dtype.itemsize > 2:
+            return None
+        return self.stored.view(f"u{self.stored.dtype.itemsize}")
+
+    @property
+    def padding(self) -> npt.NDArray[np.uint8] | None:
+        """1 for padding and what is no number, 0 where there is an image; None if all is image.
+
+        Both ends of the padding range are padding (PS3.3 C.7.5.1.1.2).
+        """
+        if self._padding is None:
+            self._padding = (_padding(self.stored, self.image.padding_range),)
+        return self._padding[0]
+
+    @property
+    def value_range(self) -> tuple[float, float]:
+        """Lowest and highest modality value of what is valid."""
+        if self._range is None:
+            valid = None if self.padding is None else self.padding == 0
+            if self._is_linear:
+                ends = np.array(computed_range(self.stored, valid))
+                lower, upper = sorted(self.modality.apply(ends, np.float64).tolist())
+                self._range = lower, upper
+            else:
+                self._range = computed_range(self.modality.apply(self.stored, np.float64), valid)
+        return self._range
+
+    def values(self, lower: float, upper: float) -> GreyValues:
+        """Give values that are exact enough for a VOI from `lower` to `upper`.
+
+        One float32 copy of the image is kept. Where the values of interest are few and far from
+        zero (32-bit integers, doubles, narrow windows) it is one shifted to them in float64.
+        """
+        if self._values is not None:
+            asked, values = self._values
+            if asked == (lower, upper) or values.is_precise(lower, upper):
+                return values
+        values = self._float_values(0, 1)
+        if not values.is_precise(lower, upper):
+            values = self._shifted(lower, upper)
+        self._values = (lower, upper), values
+        return values
+
+    @property
+    def _is_linear(self) -> bool:
+        slope = self.modality.rescale_slope
+        return self.modality.lut is None and slope != 0 and math.isfinite(slope)
+
+    def _shifted(self, lower: float, upper: float) -> GreyValues:
+        if self._is_linear:
+            slope, intercept = self.modality.rescale_slope, self.modality.rescale_intercept
+            lower, upper = (lower - intercept) / slope, (upper - intercept) / slope
+        middle, span = lower / 2 + upper / 2, abs(upper - lower)
+        if self.stored.dtype.kind in "ui":
+            # A whole shift leaves whole samples.
+            middle = float(np.rint(middle))
+        unit = 1.0 if _SMALLEST < span < _LARGEST / 10 or span == 0 else span
+        return self._float_values(middle, unit)
+
+    def _float_values(self, shift: float, unit: float) -> GreyValues:
+        """Give ``(x - shift) / unit`` as float32, with x stored values or, of a table, results."""
+        if self._is_linear:
+            numbers, slope = self.stored, float(self.modality.rescale_slope)
+            intercept = float(self.modality.rescale_intercept)
+        else:
+            numbers, slope, intercept = self.modality.apply(self.stored, np.float64), 1.0, 0.0
+        if numbers.dtype.itemsize <= 4 and shift == 0 and unit == 1:
+            samples = numbers.astype(np.float32)
+        else:
+            with np.errstate(over="ignore"):
+                wide = (numbers.astype(np.float64) - shift) / unit
+            samples = np.clip(wide, -_LARGEST, _LARGEST, out=wide).astype(np.float32)
+        if numbers.dtype.kind == "f":
+            samples[~np.isfinite(numbers)] = 0
+        if numbers.dtype.kind in "ui" and numbers.dtype.itemsize <= 2:
+            largest = float(np.iinfo(numbers.dtype).max + 1) + abs(shift)
+        else:
+            largest = max(float(samples.max()), -float(samples.min()))
+        self._fill_padding(samples)
+        return GreyValues(extended(samples), slope * unit, slope * shift + intercept, largest)
+
+    def _fill_padding(self, samples: npt.NDArray[np.float32]) -> None:
+        """Let padding take the values beside it, so that nothing else is interpolated."""
+        if self.padding is None:
+            return
+        if self._filling is None:
+            self._filling = _nearest_valid(self.padding)
+        filled, source = self._filling
+        flat = samples.reshape(-1)
+        flat[filled] = flat[source]
+
+
+def native(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Give contiguous numbers in the machine's byte order; booleans as uint8."""
+    dtype = np.dtype(np.uint8) if pixels.dtype.kind == "b" else pixels.dtype.newbyteorder("=")
+    return np.ascontiguousarray(pixels, dtype=dtype)
+
+
+def extended(samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Repeat the outermost pixels `EDGE` times: an image ends half a pixel beyond its centres."""
+    import cv2
+
+    return np.asarray(cv2.copyMakeBorder(samples, EDGE, EDGE, EDGE, EDGE, cv2.BORDER_REPLICATE))
+
+
+def _padding(
+    stored: npt.NDArray[Any], padding_range: tuple[float, float] | None
+) -> npt.NDArray[np.uint8] | None:
+    padding: npt.NDArray[np.bool_] | None = None
+    if padding_range is not None:
+        lowest, highest = sorted(padding_range)
+        if stored.dtype.kind in "ui":
+            lowest, highest = math.ceil(lowest), math.floor(highest)
+        padding = (
+            stored == lowest if lowest == highest else (stored >= lowest) & (stored <= highest)
+        )
+    if stored.dtype.kind == "f":
+        no_number = ~np.isfinite(stored)
+        padding = no_number if padding is None else padding | no_number
+    if padding is None or not padding.any():
+        return None
+    return padding.view(np.uint8)
+
+
+def _nearest_valid(
+    padding: npt.NDArray[np.uint8],
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Flat indices of padding within reach of interpolation, and of the pixel nearest to each."""
+    import cv2
+
+    columns = padding.shape[1]
+    valid = np.pad(padding == 0, EDGE)
+    reach = range(-EDGE, EDGE + 1)
+    offsets = sorted(((y, x) for y in reach for x in reach), key=lambda o: o[0] ** 2 + o[1] ** 2)
+    # A pixel stays marked by the erosion if there is nothing but padding in its reach.
+    deep = cv2.erode(padding, np.ones((len(reach), len(reach)), np.uint8))
+    places = np.flatnonzero(padding != deep)
+    found: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]] = []
+    for y, x in offsets[1:]:
+        row, column = np.divmod(places, columns)
+        hit = valid[row + EDGE + y, column + EDGE + x]
+        found.append((places[hit], places[hit] + y * columns + x))
+        places = places[~hit]
+    filled, source = (np.concatenate(part) for part in zip(*found, strict=True))
+    return filled, source
