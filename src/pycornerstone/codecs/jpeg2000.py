@@ -1,0 +1,121 @@
+"""JPEG 2000 and High-Throughput JPEG 2000 frames (PS3.5 sections 8.2.4 and 8.2.14)."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any
+
+import imagecodecs  # this module is imported on first use
+import numpy as np
+
+from pycornerstone.codecs.codestream import decode_codestream
+from pycornerstone.codecs.jpeg2000_header import (
+    COMPONENT_DEPTHS,
+    IS_SIGNED,
+    check_markers,
+    read_jpeg2000_header,
+)
+from pycornerstone.errors import DecodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from pycornerstone.codecs.transfer_syntaxes import TransferSyntax
+    from pycornerstone.model.encoded_frame import EncodedFrame
+    from pycornerstone.model.modules import ImagePixelModule
+
+__all__ = ["decode_jpeg2000"]
+
+_JP2_SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
+
+
+def decode_jpeg2000(
+    encoded: EncodedFrame, pixel: ImagePixelModule, syntax: TransferSyntax
+) -> npt.NDArray[Any]:
+    """Decode a frame of JPEG 2000, high-throughput or not as the stream itself says.
+
+    The multiple component transformations, reversible (YBR_RCT) and irreversible (YBR_ICT), are
+    part of the codestream and undone with it.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(rows, columns)`` or ``(rows, columns, 3)``.
+
+    Raises
+    ------
+    DecodeError
+        If it is no such stream, is cut short, or is not what the header says.
+    """
+    try:
+        data = _without_boxes(encoded.data)
+        header = read_jpeg2000_header(data)
+        if header.is_high_throughput:
+            _check_end(data)
+            check_markers(data, header)
+    except DecodeError as error:
+        raise type(error)(f"cannot decode {syntax}: {error.message}") from error
+    codec = _decode_high_throughput if header.is_high_throughput else imagecodecs.jpeg2k_decode
+    return decode_codestream(codec, data, header.codestream, pixel, syntax)
+
+
+def _check_end(data: bytes | memoryview) -> None:
+    # No packet has FFD9 in it (ISO 15444-1 A.3), and the decoder fills up silently what is missing.
+    if b"\xff\xd9" not in bytes(data[-16:]) and b"\xff\xd9" not in bytes(data):
+        raise DecodeError(
+            f"the codestream of {len(data)} bytes ends without the marker EOC (FFD9), so that part "
+            "of the picture is missing"
+        )
+
+
+def _decode_high_throughput(data: bytes | memoryview, *, out: npt.NDArray[Any]) -> None:
+    """Decode, and make sure that all of the array was filled.
+
+    imagecodecs loses the errors that OpenJPH raises within an image: lines come in order, and the
+    ones after the error are left 0, which black ones are too. So the stream is decoded with signed
+    and unsigned exchanged, which moves all samples by half their range (ISO 15444-1 G.1): a last
+    line of zeros is then seldom, and is looked at in the stream as it is, where it cannot be 0 too.
+    """
+    exchanged = bytearray(data)
+    depth = data[COMPONENT_DEPTHS]
+    for component in range(1 if out.ndim == 2 else out.shape[2]):
+        exchanged[COMPONENT_DEPTHS + 3 * component] ^= IS_SIGNED
+    codec: Callable[..., object] = imagecodecs.htj2k_decode
+    codec(exchanged, out=out)
+    if not np.any(_last_line(out)):
+        as_it_is = np.empty_like(out)
+        codec(data, out=as_it_is)
+        if not np.any(_last_line(as_it_is)):
+            raise DecodeError("the codestream is corrupt")
+    half = 1 << (depth & ~IS_SIGNED)
+    # Wraps around where it must, as two's complement does.
+    bits = out.view(f"u{out.itemsize}")
+    if depth & IS_SIGNED:
+        bits -= bits.dtype.type(half)
+    else:
+        bits += bits.dtype.type(half)
+
+
+def _last_line(samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return samples[-1, ..., -1] if samples.ndim == 3 else samples[-1]
+
+
+def _without_boxes(data: bytes | memoryview) -> bytes | memoryview:
+    """Take the codestream out of a JP2 file, which some writers put into a frame."""
+    if bytes(data[:12]) != _JP2_SIGNATURE:
+        return data
+    position = 0
+    while position + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        start = position + 8
+        if length == 1 and position + 16 <= len(data):
+            length = struct.unpack_from(">Q", data, start)[0]
+            start += 8
+        if kind == b"jp2c":
+            return data[start : position + length if length else len(data)]
+        if length < 8:
+            break
+        position += length
+    raise DecodeError("broken JP2 file: it has no codestream (box jp2c)")
