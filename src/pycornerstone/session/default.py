@@ -1,0 +1,47 @@
+"""The session that module-level functions act on."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+
+from pycornerstone.metadata import default_registry, forget_default_registry
+from pycornerstone.session.session import Session
+
+__all__ = ["close_default_session", "default_session"]
+
+_lock = threading.Lock()
+_session: Session | None = None
+
+
+def default_session() -> Session:
+    """Give the default session, made on first use; it ends with the process."""
+    global _session  # noqa: PLW0603 - a process has one
+    with _lock:
+        if _session is None:
+            _session = Session(metadata=default_registry())
+            atexit.register(close_default_session)
+        return _session
+
+
+def close_default_session() -> None:
+    """End the default session and forget its providers; the next use makes a new one."""
+    global _session
+    with _lock:
+        session, _session = _session, None
+    if session is not None:
+        atexit.unregister(close_default_session)
+        session.close()
+        forget_default_registry()
+
+
+def _forget_after_fork() -> None:
+    # Threads do not survive a fork: a child starts with a new session.
+    global _lock, _session  # noqa: PLW0603
+    _lock = threading.Lock()
+    _session = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_after_fork)

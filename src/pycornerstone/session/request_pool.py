@@ -1,0 +1,236 @@
+"""What is asked for, and in which order it is done."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import heapq
+import itertools
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pycornerstone.model.requests import RequestType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Request", "RequestPool"]
+
+_logger = logging.getLogger("pycornerstone.session")
+
+Start: TypeAlias = Callable[[], "concurrent.futures.Future[Any]"]
+
+
+class Request:
+    """One piece of work: queued, then running, then over.
+
+    Attributes
+    ----------
+    request_type : RequestType
+        Why it is done.
+    priority : int
+        Order within its type, lowest first.
+    details : object
+        Whatever tells its owner what it is, such as the imageId.
+    """
+
+    __slots__ = ("_done", "_running", "_start", "details", "is_over", "priority", "request_type")
+
+    def __init__(
+        self,
+        start: Start,
+        done: Callable[[concurrent.futures.Future[Any]], object],
+        request_type: RequestType,
+        priority: int,
+        details: object,
+    ) -> None:
+        self._start = start
+        self._done = done
+        self._running: concurrent.futures.Future[Any] | None = None
+        self.request_type = request_type
+        self.priority = priority
+        self.details = details
+        self.is_over = False
+
+    @property
+    def is_running(self) -> bool:
+        """It has been taken from the queue and is not over."""
+        return self._running is not None and not self.is_over
+
+
+class RequestPool:
+    """Does pieces of work, some at a time: what is needed now before what may be needed later.
+
+    Parameters
+    ----------
+    limits : mapping of RequestType to int
+        How many requests of a type may run at once.
+    total : int, optional
+        How many may run at once in all.
+    """
+
+    def __init__(self, limits: Mapping[RequestType, int], total: int | None = None) -> None:
+        self._limits = {kind: int(limits[kind]) for kind in RequestType}
+        self._total = total
+        # A cancelled request stays in its heap until it comes to the top.
+        self._queues: dict[RequestType, list[tuple[int, int, Request]]] = {
+            kind: [] for kind in RequestType
+        }
+        self._running = dict.fromkeys(RequestType, 0)
+        self._numbers = itertools.count()
+        self._lock = threading.Lock()
+        self._pumping = False
+        self._pump_again = False
+
+    def add_request(
+        self,
+        start: Start,
+        done: Callable[[concurrent.futures.Future[Any]], object],
+        request_type: RequestType,
+        priority: int = 0,
+        details: object = None,
+    ) -> Request:
+        """Queue a piece of work.
+
+        Parameters
+        ----------
+        start : callable
+            Begins it, without waiting, and gives the future of its end.
+        done : callable
+            Called with that future when it has ended; not called if it is cancelled in the queue.
+        request_type, priority, details
+            See `Request`. Equal ones are served in the order in which they came.
+        """
+        request = Request(start, done, request_type, priority, details)
+        with self._lock:
+            self._push(request)
+        self._pump()
+        return request
+
+    def cancel(self, request: Request) -> None:
+        """Take it out of the queue, or cancel the future of its end if it runs."""
+        with self._lock:
+            running = request._running  # noqa: SLF001 - a request is the pool's own record
+            if running is None:
+                request.is_over = True
+        if running is not None:
+            running.cancel()
+
+    def change_priority(
+        self, request: Request, request_type: RequestType, priority: int = 0
+    ) -> None:
+        """Move a queued request; one that runs is left alone."""
+        with self._lock:
+            if request.is_over or request._running is not None:  # noqa: SLF001
+                return
+            self._queues[request.request_type] = [
+                entry for entry in self._queues[request.request_type] if entry[2] is not request
+            ]
+            heapq.heapify(self._queues[request.request_type])
+            request.request_type, request.priority = request_type, priority
+            self._push(request)
+        self._pump()
+
+    def filter_requests(self, keep: Callable[[Request], bool]) -> list[Request]:
+        """Take every queued request for which `keep` is false out of the queue, and give them."""
+        dropped = []
+        with self._lock:
+            for request in self._queued():
+                if not keep(request):
+                    request.is_over = True
+                    dropped.append(request)
+        return dropped
+
+    def set_max_simultaneous_requests(self, request_type: RequestType, limit: int) -> None:
+        """Let `limit` requests of a type run at once; what runs already goes on.
+
+        Raises
+        ------
+        ValueError
+            If `limit` is less than 1.
+        """
+        if limit < 1:
+            raise ValueError(f"at least 1 request must be allowed to run, got {limit}")
+        with self._lock:
+            self._limits[request_type] = limit
+        self._pump()
+
+    @property
+    def number_queued(self) -> int:
+        """Requests that wait."""
+        with self._lock:
+            return sum(1 for _ in self._queued())
+
+    @property
+    def number_running(self) -> int:
+        """Requests that run."""
+        with self._lock:
+            return sum(self._running.values())
+
+    def _push(self, request: Request) -> None:
+        entry = (request.priority, next(self._numbers), request)
+        heapq.heappush(self._queues[request.request_type], entry)
+
+    def _queued(self) -> Iterator[Request]:
+        for queue in self._queues.values():
+            for _, _, request in queue:
+                if not request.is_over:
+                    yield request
+
+    def _pump(self) -> None:
+        """Start what may run. Never nested: work that ends at once would pile up the stack."""
+        with self._lock:
+            if self._pumping:
+                self._pump_again = True
+                return
+            self._pumping = True
+        while True:
+            with self._lock:
+                request = self._take()
+                if request is None:
+                    if not self._pump_again:
+                        self._pumping = False
+                        return
+                    self._pump_again = False
+                    continue
+                future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+                request._running = future  # noqa: SLF001
+            self._begin(request, future)
+
+    def _take(self) -> Request | None:
+        for kind, queue in self._queues.items():
+            while queue and queue[0][2].is_over:
+                heapq.heappop(queue)
+            if queue and self._has_room(kind):
+                self._running[kind] += 1
+                return heapq.heappop(queue)[2]
+        return None
+
+    def _has_room(self, kind: RequestType) -> bool:
+        if self._total is not None and sum(self._running.values()) >= self._total:
+            return False
+        return self._running[kind] < self._limits[kind]
+
+    def _begin(self, request: Request, placeholder: concurrent.futures.Future[Any]) -> None:
+        try:
+            future = request._start()  # noqa: SLF001
+        except BaseException as error:  # noqa: BLE001 - it is the work's outcome, not the pool's
+            future = concurrent.futures.Future()
+            future.set_exception(error)
+        request._running = future  # noqa: SLF001
+        if placeholder.cancelled():
+            future.cancel()
+        kind = request.request_type
+
+        def ended(future: concurrent.futures.Future[Any]) -> None:
+            with self._lock:
+                self._running[kind] -= 1
+                request.is_over = True
+            try:
+                request._done(future)  # noqa: SLF001
+            except Exception:
+                _logger.exception("the end of a request raised")
+            self._pump()
+
+        future.add_done_callback(ended)

@@ -1,0 +1,102 @@
+"""Tests of the session that module-level functions act on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import pycornerstone as cs
+
+
+@pytest.fixture(autouse=True)
+def _fresh_default_session():
+    cs.close_default_session()
+    yield
+    cs.close_default_session()
+
+
+def image_of(image_id):
+    return cs.Image(image_id, np.full((2, 3), 7))
+
+
+def test_module_level_functions_act_on_one_session():
+    cs.register_image_loader("test", image_of)
+    image = cs.load_and_cache_image("test:a").result(timeout=5)
+
+    assert cs.default_session() is cs.default_session()
+    assert cs.default_session().cache.get("test:a") is image
+    assert cs.cache is cs.default_session().cache
+    assert cs.events is cs.default_session().events
+    assert [load.result(5) for load in cs.load_and_cache_images(["test:a"])] == [image]
+    assert not cs.cancel_load_image("test:a")
+    assert cs.cancel_load_images(["test:a"]) == 0
+
+    cs.unregister_image_loader("test")
+    with pytest.raises(cs.UnknownSchemeError, match="'test'"):
+        cs.load_image("test:b").result(timeout=5)
+
+
+def test_providers_may_be_added_before_the_session_is_made():
+    known = {"generalSeriesModule": {"modality": "US"}}
+    cs.metadata.add_provider(lambda type_name, image_id: known.get(type_name))
+    cs.register_image_loader("test", image_of)
+
+    assert cs.load_image("test:a").result(timeout=5).modality == "US"
+    assert cs.metadata.get(cs.GeneralSeriesModule, "test:a").modality == "US"
+
+
+def test_a_closed_default_session_is_followed_by_an_empty_one():
+    first = cs.default_session()
+    cs.register_image_loader("test", image_of)
+    cs.metadata.add_provider(image_of)
+    cs.close_default_session()
+
+    assert cs.default_session() is not first
+    with pytest.raises(cs.UnknownSchemeError, match="'test'"):
+        cs.load_image("test:a").result(timeout=5)
+
+
+def test_a_process_that_never_closes_it_still_ends():
+    program = (
+        "import pycornerstone as cs, numpy as np, asyncio\n"
+        "async def load(i):\n    return cs.Image(i, np.zeros((2, 3)))\n"
+        "cs.register_image_loader('t', load)\n"
+        "print(cs.load_image('t:a').result().rows)\n"
+        "async def hang(i):\n    await asyncio.sleep(1000)\n"
+        "cs.register_image_loader('h', hang)\n"
+        "cs.load_image('h:a')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "2\n", "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_has_a_session_of_its_own():
+    program = (
+        "import os, sys, warnings, pycornerstone as cs, numpy as np\n"
+        "warnings.simplefilter('ignore')\n"
+        "def load(i):\n    return cs.Image(i, np.zeros((2, 3)))\n"
+        "cs.register_image_loader('t', load)\n"
+        "cs.load_image('t:a').result()\n"
+        "if os.fork() == 0:\n"
+        "    cs.register_image_loader('t', load)\n"
+        "    print(cs.load_image('t:b').result(10).rows, flush=True)\n"
+        "    os._exit(0)\n"
+        "print(os.wait()[1])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False
+    )
+
+    assert (done.stdout, done.stderr) == ("2\n0\n", "")
