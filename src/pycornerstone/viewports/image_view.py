@@ -1,0 +1,228 @@
+"""One image on a canvas: how it is drawn, as an array, a file or a notebook's output."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pycornerstone.model.events import ColormapModified, ImageRendered, VoiModified
+from pycornerstone.rendering.pipeline import DrawStyle, draw
+from pycornerstone.viewports.camera import index_from_canvas
+from pycornerstone.viewports.canvas_view import CanvasView
+from pycornerstone.viewports.png import check_png_name, encode_png, write_png
+from pycornerstone.viewports.presentation import Presentation, changed, find_voi
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from pycornerstone.model.luts import VoiFunction, VoiWindow
+    from pycornerstone.rendering.sampling import Interpolation
+    from pycornerstone.rendering.voi import Voi
+    from pycornerstone.session.events import EventBus
+    from pycornerstone.viewports.presentation import Colormap
+
+__all__ = ["ImageView"]
+
+
+class ImageView(CanvasView):
+    """A canvas that draws the image it looks at.
+
+    Parameters
+    ----------
+    width, height : int
+        Of the canvas, pixels.
+    events : EventBus
+        Who is told of what happens.
+    viewport_id : str, optional
+        Its name in events.
+    background : sequence of int
+        Red, green and blue, 0 to 255, of where there is no image.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        events: EventBus,
+        viewport_id: str | None = None,
+        background: Sequence[int] = (0, 0, 0),
+    ) -> None:
+        super().__init__(width, height, events, viewport_id)
+        self.background = _checked_color(background)
+        self._presentation = Presentation()
+
+    @property
+    def properties(self) -> Presentation:
+        """How images are drawn; see `set_properties`."""
+        return self._presentation
+
+    @property
+    def voi_range(self) -> tuple[float, float] | None:
+        """Modality values between which greys change now; None for colours drawn as they are."""
+        voi = self._voi()
+        return None if voi is None else voi.bounds
+
+    def set_properties(
+        self,
+        *,
+        voi_range: tuple[float, float] | None = None,
+        window: VoiWindow | tuple[float, float] | None = None,
+        window_index: int | str | None = None,
+        voi_function: VoiFunction | str | None = None,
+        invert: bool | None = None,
+        colormap: str | npt.ArrayLike | Colormap | None = None,
+        interpolation: Interpolation | str | None = None,
+    ) -> None:
+        """Draw images in another way; what is not given stays.
+
+        It is kept for all images of a stack. Of the first three, the one given last counts.
+
+        Parameters
+        ----------
+        voi_range : tuple of float
+            Modality values (HU for CT) that are drawn black and white, ``(lower, upper)``.
+        window : VoiWindow or tuple of float
+            Center and width.
+        window_index : int or str
+            Which window or VOI table of each image's own header: counted from 0, windows first;
+            or its explanation, such as ``"BONE"``.
+        voi_function : VoiFunction or str
+            ``"LINEAR"``, ``"LINEAR_EXACT"`` or ``"SIGMOID"``; by default as the header says.
+        invert : bool
+            Draw the negative. MONOCHROME1 images are drawn as they should be without it.
+        colormap : str or array_like
+            A name, such as ``"hotIron"``, or ``(N, 3)`` colours, for grey images.
+        interpolation : Interpolation or str
+            ``"nearest"``, ``"linear"`` or ``"cubic"``.
+
+        Raises
+        ------
+        ValueError
+            If a value is not possible.
+        """
+        with self._lock:
+            new = changed(
+                self._presentation,
+                self.image,
+                voi_range=voi_range,
+                window=window,
+                window_index=window_index,
+                voi_function=voi_function,
+                invert=invert,
+                colormap=colormap,
+                interpolation=interpolation,
+            )
+            told = self._present(new)
+        for detail in told:
+            self._emit(detail)
+
+    def reset_properties(self) -> None:
+        """Draw each image as its own header says again."""
+        with self._lock:
+            told = self._present(Presentation())
+        for detail in told:
+            self._emit(detail)
+
+    def render(self, timeout: float | None = 60.0) -> npt.NDArray[np.uint8]:
+        """Draw what is on show.
+
+        Parameters
+        ----------
+        timeout : float or None
+            Seconds to wait for an image that was asked for and is not there yet; None waits as
+            long as it takes, 0 draws what there is.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(height, width, 4)`` uint8: red, green, blue, and 255. Nothing but background where
+            no image has been asked for.
+
+        Raises
+        ------
+        TransferError
+            If the image is not there in time.
+        PyCornerstoneError
+            Or whatever else its load failed with, if `timeout` is not 0.
+        """
+        self._wait_for_image(timeout)
+        started = time.perf_counter()
+        with self._lock:
+            shown, view, size, voi = self._shown, self._view, self._size, self._voi()
+            how = self._presentation
+        if shown is None:
+            picture = np.empty((size[1], size[0], 4), np.uint8)
+            picture[:] = (*self.background, 255)
+        else:
+            style = DrawStyle(
+                voi, how.invert, how.colormap.colors, how.interpolation, self.background
+            )
+            matrix = index_from_canvas(shown.camera(view, size), shown.inverse, size)
+            picture = draw(shown.source, matrix, size, style)
+        milliseconds = (time.perf_counter() - started) * 1000
+        image_id = None if shown is None else shown.image.image_id
+        self._emit(ImageRendered(self.viewport_id, image_id, milliseconds))
+        return picture
+
+    def save(self, path: str | os.PathLike[str], timeout: float | None = 60.0) -> None:
+        """Draw what is on show and write it to a PNG file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Its name ends in ``.png``.
+        timeout : float or None
+            As for `render`.
+
+        Raises
+        ------
+        ValueError
+            If the name ends otherwise.
+        OSError
+            If it cannot be written there.
+        PyCornerstoneError
+            As for `render`.
+        """
+        check_png_name(Path(path))
+        write_png(path, self.render(timeout))
+
+    def _repr_png_(self) -> bytes:
+        """Give what a notebook shows."""
+        return encode_png(self.render())
+
+    def _wait_for_image(self, timeout: float | None) -> None:
+        """Return when there is nothing to wait for, or raise why it does not come."""
+
+    def _voi(self) -> Voi | None:
+        with self._lock:
+            shown, presentation = self._shown, self._presentation
+        if shown is None:
+            return None
+        return find_voi(shown.image, presentation, lambda: shown.value_range)
+
+    def _present(self, new: Presentation) -> list[VoiModified | ColormapModified]:
+        """Take a presentation, and give what is to be told of it when the lock is free."""
+        old_voi, old = self._voi(), self._presentation
+        self._presentation = new
+        told: list[VoiModified | ColormapModified] = self._told_of_voi(old_voi)
+        if new.colormap != old.colormap:
+            told.append(ColormapModified(self.viewport_id, new.colormap.name))
+        return told
+
+    def _told_of_voi(self, old: Voi | None) -> list[VoiModified | ColormapModified]:
+        new = self._voi()
+        if new is None or new == old:
+            return []
+        return [VoiModified(self.viewport_id, *new.bounds)]
+
+
+def _checked_color(color: Sequence[int]) -> tuple[int, int, int]:
+    if len(color) != 3 or not all(0 <= part <= 255 for part in color):
+        raise ValueError(f"a colour has red, green and blue from 0 to 255, got {color}")
+    return int(color[0]), int(color[1]), int(color[2])
