@@ -1,1 +1,72 @@
-"""For authors of loaders: a contract to inherit, phantoms, and servers that serve or misbehave."""
+"""For authors of loaders: a contract to inherit, phantoms, and servers that serve or misbehave.
+
+Each name is imported when it is first asked for: the contract needs pytest, the servers and
+phantoms what comes with pycornerstone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pycornerstone.testing.demo_study import DemoEntry, DemoStudy
+    from pycornerstone.testing.dicom_series import ct_series, secondary_capture, write_ct_series
+    from pycornerstone.testing.dicomweb_server import SampleServer
+    from pycornerstone.testing.loader_contract import LoaderContract
+    from pycornerstone.testing.misbehaving_server import MisbehavingServer
+    from pycornerstone.testing.phantoms import CtPhantom, KnownRegion, ct_phantom
+    from pycornerstone.testing.pictures import jpeg_phantom, nifti_phantom, png_phantom
+
+__all__ = [
+    "CtPhantom",
+    "DemoEntry",
+    "DemoStudy",
+    "KnownRegion",
+    "LoaderContract",
+    "MisbehavingServer",
+    "SampleServer",
+    "ct_phantom",
+    "ct_series",
+    "jpeg_phantom",
+    "nifti_phantom",
+    "png_phantom",
+    "secondary_capture",
+    "write_ct_series",
+]
+
+_MODULE_OF = {
+    "CtPhantom": "phantoms",
+    "DemoEntry": "demo_study",
+    "DemoStudy": "demo_study",
+    "KnownRegion": "phantoms",
+    "LoaderContract": "loader_contract",
+    "MisbehavingServer": "misbehaving_server",
+    "SampleServer": "dicomweb_server",
+    "ct_phantom": "phantoms",
+    "ct_series": "dicom_series",
+    "jpeg_phantom": "pictures",
+    "nifti_phantom": "pictures",
+    "png_phantom": "pictures",
+    "secondary_capture": "dicom_series",
+    "write_ct_series": "dicom_series",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = f"{__name__}.{_MODULE_OF[name]}"
+    if name == "LoaderContract" and module not in sys.modules:
+        import pytest
+
+        # Then a failed assertion of the contract shows its values, as those of a test module do.
+        pytest.register_assert_rewrite(module)
+    value = getattr(importlib.import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
