@@ -1,1 +1,1 @@
-"""Where it is shown: the command line, notebooks."""
+"""Where it is shown: the command line."""

@@ -1,0 +1,120 @@
+"""``pycornerstone info``: what an image is."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+from pycornerstone.frontends.cli.addresses import image_id_of
+from pycornerstone.model.modules import (
+    GeneralImageModule,
+    GeneralSeriesModule,
+    GeneralStudyModule,
+    ImagePixelModule,
+    MultiframeModule,
+)
+from pycornerstone.session.session import Session
+
+if TYPE_CHECKING:
+    from pycornerstone.model.image import Image
+
+__all__ = ["describe", "info"]
+
+
+def info(
+    image_ids: Annotated[list[str], Parameter(name="IMAGE_ID", allow_leading_hyphen=False)],
+    /,
+    *,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> None:
+    """Load images and say what they are: size, samples, values, geometry, windows.
+
+    Nothing that identifies a patient is printed.
+
+    Parameters
+    ----------
+    image_ids
+        imageIds, or paths to files.
+    as_json
+        One JSON object an image and line, for other programs.
+    """
+    # Not wrapped at a terminal's width where there is none.
+    console = Console(soft_wrap=True, highlight=False)
+    with Session() as session:
+        names = [image_id_of(text) for text in image_ids]
+        for load in session.load_and_cache_images(names):
+            known = describe(load.result(), session)
+            if as_json:
+                console.out(json.dumps(known), highlight=False)
+                continue
+            table = Table(show_header=False, box=None, pad_edge=False)
+            table.add_column(style="bold")
+            table.add_column(overflow="fold")
+            for name, value in known.items():
+                table.add_row(name.replace("_", " "), _text(value))
+            console.print(table)
+            if len(names) > 1:
+                console.print()
+
+
+def describe(image: Image, session: Session) -> dict[str, Any]:
+    """Give what is known of an image, by name; None where nobody knows it."""
+    image_id = image.image_id
+    metadata = session.metadata
+    series = metadata.get(GeneralSeriesModule, image_id) or GeneralSeriesModule()
+    study = metadata.get(GeneralStudyModule, image_id) or GeneralStudyModule()
+    general = metadata.get(GeneralImageModule, image_id) or GeneralImageModule()
+    frames = metadata.get(MultiframeModule, image_id) or MultiframeModule()
+    stored = metadata.get(ImagePixelModule, image_id)
+    geometry = image.geometry
+    values = image.modality_values("f8") if image.pixels.ndim == 2 else image.pixels
+    samples = image.pixels.shape[2] if image.pixels.ndim == 3 else 1
+    unit = image.modality_lut.rescale_type if image.modality_lut else None
+    return {
+        "image_id": image_id,
+        "modality": image.modality,
+        "study": study.study_description,
+        "series": series.series_description,
+        "series_number": series.series_number,
+        "instance_number": general.instance_number,
+        "frame": f"{frames.frame_number} of {frames.number_of_frames}",
+        "transfer_syntax": image.transfer_syntax_uid,
+        "rows": image.rows,
+        "columns": image.columns,
+        "photometric_interpretation": image.photometric_interpretation,
+        "samples": f"{samples} x {image.pixels.dtype}",
+        "bits_stored": stored.bits_stored if stored else None,
+        "values": {"lowest": values.min().item(), "highest": values.max().item(), "unit": unit},
+        "windows": [
+            {"center": w.center, "width": w.width, "explanation": w.explanation}
+            for w in (image.voi_lut.windows if image.voi_lut else ())
+        ],
+        "pixel_spacing_mm": None
+        if geometry.spacing_is_default
+        else [geometry.row_pixel_spacing_mm, geometry.column_pixel_spacing_mm],
+        "position_lps_mm": None if geometry.position_is_default else list(geometry.position_lps),
+        "orientation": None
+        if geometry.orientation_is_default
+        else [*geometry.row_cosines, *geometry.column_cosines],
+        "size_in_bytes": image.size_in_bytes,
+    }
+
+
+def _text(value: object) -> str:
+    match value:
+        case None | []:
+            return "-"
+        case {"lowest": lowest, "highest": highest, "unit": unit}:
+            return f"{lowest:g} to {highest:g} {unit or ''}".rstrip()
+        case {"center": center, "width": width, "explanation": explanation}:
+            return f"center {center:g}, width {width:g} {explanation}".rstrip()
+        case list():
+            return "; ".join(
+                f"{item:g}" if isinstance(item, float) else _text(item) for item in value
+            )
+        case _:
+            return str(value)

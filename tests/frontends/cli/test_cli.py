@@ -1,0 +1,240 @@
+"""Tests of the command line: what it draws, what it says, what it ends with."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from pycornerstone.frontends.cli import main
+from pycornerstone.frontends.cli.addresses import image_id_of
+from pycornerstone.testing.dicom_series import write_ct_series
+from pycornerstone.testing.misbehaving_server import MisbehavingServer
+from pycornerstone.testing.phantoms import ct_phantom
+from pycornerstone.testing.pictures import jpeg_phantom, nifti_phantom, png_phantom
+
+PHANTOM = ct_phantom(slices=2, rows=64, columns=96)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("files")
+    written = write_ct_series(folder / "ct", PHANTOM)
+    (folder / "a.png").write_bytes(png_phantom(PHANTOM, 0))
+    (folder / "a.jpg").write_bytes(jpeg_phantom(PHANTOM, 0))
+    (folder / "a.nii").write_bytes(nifti_phantom(PHANTOM, compressed=False))
+    (folder / "a.nii.gz").write_bytes(nifti_phantom(PHANTOM))
+    (folder / "notes.txt").write_text("nothing to see")
+    return {
+        "ct": written[0],
+        "ct2": written[1],
+        **{name: folder / name for name in ("a.png", "a.jpg", "a.nii", "a.nii.gz", "notes.txt")},
+    }
+
+
+def run(*arguments):
+    """Run the command line in this process, and give its exit code."""
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    return ended.value.code or 0
+
+
+def picture(path):
+    return cv2.imread(str(path), cv2.IMREAD_COLOR)
+
+
+def grey_of(hounsfield, center, width):
+    # PS3.3 C.11.2.1.2.1, LINEAR.
+    y = (np.asarray(hounsfield, float) - (center - 0.5)) / (width - 1) + 0.5
+    return np.rint(np.clip(y, 0, 1) * 255)
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme"),
+    [
+        ("ct", "dicomfile"),
+        ("a.png", "web"),
+        ("a.jpg", "web"),
+        ("a.nii", "nifti"),
+        ("a.nii.gz", "nifti"),
+        ("notes.txt", "dicomfile"),
+    ],
+)
+def test_a_path_is_looked_into(files, name, scheme):
+    assert image_id_of(str(files[name])) == f"{scheme}:{files[name]}"
+
+
+def test_text_that_is_no_path_stays_as_it_is():
+    assert image_id_of("wadors:https://pacs/x") == "wadors:https://pacs/x"
+
+
+@pytest.mark.parametrize("prefix", ["dicomfile:", ""])
+def test_an_image_is_drawn_with_its_own_window_and_size(files, tmp_path, prefix):
+    out = tmp_path / "a.png"
+
+    assert run("render", f"{prefix}{files['ct']}", "-o", out) == 0
+
+    drawn = picture(out)
+    assert drawn.shape[:2] == (64, 96)
+    stored = np.clip(np.rint(PHANTOM.hounsfield[0]), -1024, 3071)
+    np.testing.assert_allclose(drawn[..., 0], grey_of(stored, 40, 400), atol=1)
+
+
+def test_the_options_are_those_of_a_viewport(files, tmp_path):
+    plain, inverted, coloured = (tmp_path / f"{n}.png" for n in range(3))
+    window = ["--window", "300", "1500", "--interpolation", "nearest"]
+    assert run("render", files["ct"], "-o", plain, *window) == 0
+    assert run("render", files["ct"], "-o", inverted, *window, "--invert") == 0
+    assert run("render", files["ct"], "-o", coloured, *window, "-c", "hotIron", "-s", "120x80") == 0
+
+    stored = np.rint(PHANTOM.hounsfield[0])
+    np.testing.assert_allclose(picture(plain)[..., 0], grey_of(stored, 300, 1500), atol=1)
+    np.testing.assert_array_equal(picture(inverted)[..., 0], 255 - picture(plain)[..., 0])
+    colours = picture(coloured)
+    assert colours.shape[:2] == (80, 120)
+    assert (colours[..., 2] > colours[..., 0]).any()
+
+
+def test_several_images_make_a_contact_sheet(files, tmp_path):
+    out = tmp_path / "sheet.png"
+
+    assert run("render", files["ct"], files["ct2"], files["a.png"], "-o", out) == 0
+    assert picture(out).shape[0] > 2 * 320
+
+
+def test_or_a_file_each(files, tmp_path):
+    assert run("render", files["ct"], files["ct2"], "-o", tmp_path / "slice-{index}.png") == 0
+
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["slice-0.png", "slice-1.png"]
+    assert picture(tmp_path / "slice-0.png").shape[:2] == (64, 96)
+
+
+def test_pixels_that_are_not_square_are_drawn_as_they_are(tmp_path):
+    import nibabel
+
+    affine = np.diag([1.0, 2.0, 1.0, 1.0])
+    path = tmp_path / "a.nii"
+    nibabel.save(nibabel.Nifti1Image(np.zeros((30, 20, 2), np.int16), affine), path)
+
+    assert run("render", f"nifti:{path}?frame=1", "-o", tmp_path / "a.png") == 0
+    # 30 columns of 1 mm, 20 rows of 2 mm.
+    assert picture(tmp_path / "a.png").shape[:2] == (40, 30)
+
+
+def test_info_says_what_an_image_is(files, capsys):
+    assert run("info", files["ct"]) == 0
+    printed = capsys.readouterr().out
+
+    assert "1.2.840.10008.1.2.1" in printed
+    assert "SOFT TISSUE" in printed
+    assert "Phantom" not in printed.replace("phantom", "")
+
+
+def test_info_gives_json_to_other_programs(files, capsys):
+    assert run("info", files["ct"], files["a.png"], "--json") == 0
+    ct, png = map(json.loads, capsys.readouterr().out.splitlines())
+
+    assert (ct["rows"], ct["columns"], ct["modality"]) == (64, 96, "CT")
+    stored = np.rint(PHANTOM.hounsfield[0])
+    assert ct["values"]["highest"] == pytest.approx(stored.max(), abs=1)
+    assert ct["windows"][0] == {"center": 40, "width": 400, "explanation": "SOFT TISSUE"}
+    assert ct["pixel_spacing_mm"] == pytest.approx(PHANTOM.pixel_spacing_mm)
+    assert png["pixel_spacing_mm"] is None
+
+
+@pytest.mark.parametrize(
+    ("image_id", "code", "said"),
+    [
+        ("wadorss:https://pacs/x", 2, "Did you mean 'wadors'?"),
+        ("nothing", 2, "is not an imageId"),
+        ("dicomfile:/there/is/no/such.dcm", 3, "there is no file"),
+        ("notes.txt", 4, ""),
+    ],
+)
+def test_what_fails_is_said_in_one_line_with_its_exit_code(
+    files, tmp_path, capsys, image_id, code, said
+):
+    image_id = files.get(image_id, image_id)
+
+    assert run("render", image_id, "-o", tmp_path / "a.png") == code
+
+    printed = capsys.readouterr().err
+    assert printed.startswith("pycornerstone: ")
+    assert said.lower() in printed.lower()
+    assert "Traceback" not in printed
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_has_nothing_there_is_named(tmp_path, capsys):
+    with MisbehavingServer() as server:
+        server.answer("/a.png", status=404)
+        assert run("render", f"web:{server.url('/a.png')}", "-o", tmp_path / "a.png") == 3
+
+    assert "HTTP 404" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--size", "0"], "pixels such as 512 or 800x600"),
+        (["--size", "big"], "pixels such as 512 or 800x600, got 'big'"),
+        (["--colormap", "hotiorn"], "hotIron"),
+    ],
+)
+def test_a_value_that_cannot_be_is_said(files, tmp_path, capsys, options, said):
+    assert run("render", files["ct"], "-o", tmp_path / "a.png", *options) != 0
+
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_that_is_no_png_is_refused(files, tmp_path, capsys):
+    assert run("render", files["ct"], "-o", tmp_path / "a.gif") == 1
+    assert "png" in capsys.readouterr().err.lower()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_help_teaches(capsys):
+    assert run("--help") == 0
+    printed = capsys.readouterr().out
+    for word in ("info", "render", "demo", "wadors:", "dicomfile:", "Exit codes"):
+        assert word in printed
+
+    assert run("render", "--help") == 0
+    assert "--window" in capsys.readouterr().out
+
+
+def test_it_runs_as_a_module(files, tmp_path):
+    command = [sys.executable, "-W", "error", "-m", "pycornerstone", "render", files["ct"], "-o"]
+    done = subprocess.run(
+        [*command, tmp_path / "a.png"], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == f"wrote {tmp_path / 'a.png'}\n"
+
+
+def test_the_demo_loads_through_every_scheme_and_draws_a_sheet(tmp_path):
+    command = [sys.executable, "-W", "error", "-m", "pycornerstone", "demo", "--folder"]
+    done = subprocess.run(
+        [*command, tmp_path / "demo"], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    for scheme in (
+        "dicomfile:",
+        "wadors:",
+        "wadouri:",
+        "dicomweb:",
+        "web:",
+        "http:",
+        "nifti:",
+        "custom1:",
+    ):
+        assert f" {scheme}" in done.stdout
+    assert "JPEG-LS lossless" in done.stdout
+    assert picture(tmp_path / "demo" / "contact-sheet.png").shape[1] > 1000
