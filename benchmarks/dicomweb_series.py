@@ -1,0 +1,80 @@
+"""A series over WADO-RS into one array: against dicomweb-client with pydicom."""
+
+from __future__ import annotations
+
+import multiprocessing
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.fill import fill
+from benchmarks.side_by_side import OURS, Outcome, measure
+from pycornerstone.testing.dicom_series import ct_series
+from pycornerstone.testing.dicomweb_server import SampleServer
+from pycornerstone.testing.phantoms import ct_phantom
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+__all__ = ["run"]
+
+
+def run(folder: Path, *, quick: bool) -> list[Outcome]:  # noqa: ARG001 - all have one form
+    """Serve the series from a process of its own, and time both clients on it."""
+    slices, size, runs = (8, 64, 1) if quick else (200, 512, 5)
+    context = multiprocessing.get_context("spawn")
+    ours_end, servers_end = context.Pipe()
+    server = context.Process(target=_serve, args=(servers_end, slices, size), daemon=True)
+    server.start()
+    try:
+        url, image_ids = ours_end.recv()
+        return [_measure(url, image_ids, size, runs)]
+    finally:
+        ours_end.send("stop")
+        server.join()
+
+
+def _serve(pipe: Connection[Any, Any], slices: int, size: int) -> None:
+    with SampleServer() as server:
+        for instance in ct_series(ct_phantom(slices=slices, rows=size, columns=size)):
+            server.add_instance(instance)
+        pipe.send((server.dicomweb_url, server.image_ids("wadors")))
+        pipe.recv()
+
+
+def _measure(url: str, image_ids: list[str], size: int, runs: int) -> Outcome:
+    from dicomweb_client.api import DICOMwebClient
+
+    slices = len(image_ids)
+    _, _, study, _, series, *_ = image_ids[0].removeprefix(f"wadors:{url}").split("/")
+    instances = [image_id.split("/instances/")[1].split("/")[0] for image_id in image_ids]
+    client = DICOMwebClient(url)
+
+    def ours() -> npt.NDArray[np.int16]:
+        volume = np.empty((slices, size, size), np.int16)
+        fill(volume, image_ids)
+        return volume
+
+    def whole_series() -> npt.NDArray[np.int16]:
+        volume = np.empty((slices, size, size), np.int16)
+        for dataset in client.iter_series(study, series):
+            volume[instances.index(dataset.SOPInstanceUID)] = dataset.pixel_array
+        return volume
+
+    def instance_by_instance() -> npt.NDArray[np.int16]:
+        volume = np.empty((slices, size, size), np.int16)
+        for index, instance in enumerate(instances):
+            volume[index] = client.retrieve_instance(study, series, instance).pixel_array
+        return volume
+
+    np.testing.assert_array_equal(ours(), whole_series())
+    candidates = {
+        OURS: ours,
+        "dicomweb-client iter_series + pydicom": whole_series,
+        "dicomweb-client retrieve_instance + pydicom": instance_by_instance,
+    }
+    title = f"{slices} slices {size}x{size} over WADO-RS, explicit little endian, into one array"
+    return measure(title, candidates, runs=runs, wanted=dict.fromkeys(list(candidates)[1:], 1))

@@ -1,0 +1,25 @@
+"""Each benchmark runs, small: its own comparison of the results is what is tested."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NEEDS = {"local_series": "SimpleITK", "dicomweb_series": "dicomweb_client"}
+
+
+@pytest.mark.parametrize("name", ["local_series", "dicomweb_series", "stack_frame", "cached_load"])
+def test_it_runs_and_prints_a_ratio(name):
+    peer = NEEDS.get(name)
+    if peer is not None and importlib.util.find_spec(peer) is None:
+        pytest.skip(f"{peer} is not installed; uv sync --group bench brings it")
+    command = [sys.executable, "-m", "benchmarks", "--quick", name]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert " x" in done.stdout
