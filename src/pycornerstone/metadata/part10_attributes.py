@@ -96,7 +96,10 @@ class Part10Attributes(DicomAttributes):
         """Find the items of a sequence; each is read when it is asked for something."""
         known = self._items.get(tag)
         if known is None:
-            vr, data = self._read().get(tag, (None, b""))
+            element = self._read().get(tag)
+            if element is None:
+                return ()
+            vr, data = element
             encoding = content_encoding(vr, self._encoding)
             sets = self._character_sets()
             known = tuple(

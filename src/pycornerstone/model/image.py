@@ -69,6 +69,9 @@ class Image:
         How the samples were encoded when they arrived.
     quality : ImageQuality
         How good the samples are.
+    is_upright : bool
+        Row 0 is the top and column 0 the left of the picture, as in DICOM. Formats like NIfTI keep
+        rows in any direction; a viewport then turns them so that the body is seen as usual.
 
     Raises
     ------
@@ -89,6 +92,7 @@ class Image:
     icc_profile: bytes | None = field(default=None, repr=False)
     transfer_syntax_uid: str | None = None
     quality: ImageQuality = ImageQuality.FULL_RESOLUTION
+    is_upright: bool = True
 
     def __post_init__(self) -> None:
         pixels = np.asarray(self.pixels)
