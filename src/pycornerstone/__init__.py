@@ -229,7 +229,10 @@ def load_and_cache_images(
     image_ids: Iterable[str], options: LoadOptions | None = None
 ) -> list[ImageLoadObject]:
     """Load several images and keep them; one object an imageId, in their order."""
-    return [load_and_cache_image(image_id, options) for image_id in image_ids]
+    session = _default()
+    if options is None:
+        return session.load_and_cache_images(image_ids)
+    return session.load_and_cache_images(image_ids, options)
 
 
 def cancel_load_image(image_id: str) -> bool:

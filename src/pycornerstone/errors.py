@@ -68,7 +68,7 @@ class PyCornerstoneError(Exception):
         self.message = message
 
     def __str__(self) -> str:
-        if self.image_id is None or self.image_id in self.message:
+        if self.image_id is None or str(self.image_id) in self.message:
             return self.message
         return f"{self.message} [imageId {self.image_id}]"
 

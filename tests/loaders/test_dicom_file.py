@@ -198,7 +198,7 @@ def test_what_is_no_dicom_is_an_error(loader, tmp_path):
 def test_a_missing_file_is_an_error(loader, tmp_path):
     with pytest.raises(RetrieveError, match=r"there is no file '.*a\.dcm'; check the path"):
         loader.retrieve(f"dicomfile:{tmp_path / 'a.dcm'}")
-    with pytest.raises(RetrieveError, match="embedded null byte"):
+    with pytest.raises(RetrieveError, match="embedded null"):
         loader.retrieve("dicomfile:/a\0b")
 
 

@@ -38,6 +38,28 @@ def test_samples_of_another_shape_or_kind_are_refused(pixels):
         Image("test:a", pixels)
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "wanted"),
+    [
+        ("voi_lut", (40, 400), "VoiLutModule"),
+        ("plane", {"row_pixel_spacing_mm": 1}, "ImagePlaneModule"),
+        ("modality_lut", 2.0, "ModalityLutModule"),
+    ],
+)
+def test_what_is_no_module_is_refused(field, value, wanted):
+    message = f"{field} of an image must be {wanted} or None, got {type(value).__name__}"
+    with pytest.raises(LoaderError, match=message):
+        Image("test:a", np.zeros((1, 1)), **{field: value})
+
+
+@pytest.mark.parametrize("spacing", [0.0, -1.0])
+def test_a_spacing_of_nothing_is_not_known(spacing):
+    plane = ImagePlaneModule(row_pixel_spacing_mm=spacing, column_pixel_spacing_mm=0.5)
+
+    assert plane.geometry.spacing_is_default
+    assert plane.geometry.row_pixel_spacing_mm == 0.5
+
+
 def test_samples_cannot_be_written_to_and_the_loaders_own_array_can():
     own = np.zeros((2, 3))
     image = Image("test:a", own)

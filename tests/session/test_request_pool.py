@@ -144,6 +144,23 @@ def test_work_that_cannot_start_ends_with_its_error():
     assert pool.number_running == 0
 
 
+def test_what_is_waited_for_starts_over_the_limits():
+    pool = RequestPool(ONE, total=1)
+    log = []
+    first, second = Work(pool, "first", log=log), Work(pool, "second", log=log)
+    pool.start_now(second.request)
+    assert log == ["first", "second"]
+    pool.start_now(second.request)
+
+    third = Work(pool, "third", log=log)
+    first.end()
+    assert log == ["first", "second"]
+    second.end()
+    assert log == ["first", "second", "third"]
+    third.end()
+    assert pool.number_running == 0
+
+
 def test_a_raised_limit_starts_what_waits():
     pool = RequestPool(ONE)
     works = [Work(pool, n) for n in range(3)]

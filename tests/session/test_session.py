@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import functools
+import pathlib
+import sys
 import threading
 import time
 
@@ -209,8 +212,8 @@ def test_a_failed_load_is_told_once_not_kept_and_can_be_tried_again(session, tol
 @pytest.mark.parametrize(
     ("loader", "message"),
     [
-        (lambda image_id: None, "needs an image, a future or a coroutine"),
-        (lambda image_id: np.zeros((2, 2)), "got ndarray"),
+        (lambda image_id: None, "the loader gave NoneType; it must return an Image"),
+        (lambda image_id: np.zeros((2, 2)), "gave ndarray"),
         (
             lambda image_id: cs.ImageLoadObject(asyncio.sleep(0, "x")),
             "promised an image and gave str",
@@ -253,6 +256,18 @@ def test_a_step_that_fails_ends_the_load(session, step):
 def test_what_is_no_image_id_is_told_by_the_load(session, text):
     with pytest.raises(cs.ImageIdError, match="is not an imageId"):
         session.load_image(text).result(timeout=5)
+
+
+@pytest.mark.parametrize("image_id", [pathlib.Path("a.dcm"), ["test:a"], None])
+def test_what_is_no_text_is_told_by_the_load(session, image_id):
+    with pytest.raises(cs.ImageIdError, match=r"an imageId is text .* got") as caught:
+        session.load_image(image_id).result(timeout=5)
+    assert str(caught.value)
+
+
+def test_one_text_is_not_a_list_of_image_ids(session):
+    with pytest.raises(cs.ImageIdError, match="a list of imageIds is wanted, got the text"):
+        session.load_and_cache_images("test:a")
 
 
 def test_an_unknown_scheme_names_what_there_is_and_the_nearest(session):
@@ -333,7 +348,7 @@ def test_what_waits_in_the_queue_is_cancelled_without_being_started(session):
     loader = HeldLoader()
     session.register_image_loader("test", loader)
     prefetch = cs.LoadOptions(cs.RequestType.PREFETCH)
-    session.retrieval_pool.set_max_simultaneous_requests(cs.RequestType.PREFETCH, 1)
+    session.loader_pool.set_max_simultaneous_requests(cs.RequestType.PREFETCH, 1)
     loads = session.load_and_cache_images([f"test:{n}" for n in range(5)], prefetch)
     loader.wait()
 
@@ -356,7 +371,7 @@ def test_what_is_needed_now_overtakes_what_is_prefetched(session):
     session.register_image_loader("held", held)
     session.register_image_loader("test", load)
     for kind in cs.RequestType:
-        session.retrieval_pool.set_max_simultaneous_requests(kind, 1)
+        session.loader_pool.set_max_simultaneous_requests(kind, 1)
     prefetch = cs.LoadOptions(cs.RequestType.PREFETCH)
     loads = [session.load_image("held:a", prefetch)]
     held.wait()
@@ -444,6 +459,73 @@ def test_the_cache_tells_the_loader_to_let_go(session):
     assert let_go == ["test:a"]
 
 
+async def delegate(session, image_id):
+    inner = await session.load_image("inner:" + image_id[6:])
+    return inner.replace(image_id=image_id)
+
+
+def delegate_and_block(session, image_id):
+    return session.load_image("inner:" + image_id[6:]).result().replace(image_id=image_id)
+
+
+def delegate_by_object(session, image_id):
+    return session.load_image("inner:" + image_id[6:])
+
+
+def delegate_by_a_thread(session, image_id):
+    promise = concurrent.futures.Future()
+
+    def work():
+        promise.set_result(session.load_image("inner:" + image_id[6:]).result())
+
+    threading.Thread(target=work, daemon=True).start()
+    return cs.ImageLoadObject(promise)
+
+
+class Blocking:
+    """Steps apart, and a decoder that loads another image."""
+
+    def __init__(self, session):
+        self.session = session
+
+    def retrieve(self, image_id):
+        return image_id
+
+    def decode(self, encoded):
+        return self.session.load_image("inner:" + encoded[6:]).result().replace(image_id=encoded)
+
+
+@pytest.mark.parametrize("inner", [image_of, load_async, TwoSteps()])
+@pytest.mark.parametrize("outer", [delegate, delegate_and_block, delegate_by_object, Blocking])
+def test_loaders_that_load_other_images_never_wait_for_their_own_place(session, outer, inner):
+    session.register_image_loader("inner", inner)
+    outer = outer(session) if outer is Blocking else functools.partial(outer, session)
+    session.register_image_loader("outer", outer)
+    loads = session.load_and_cache_images(f"outer:{n}" for n in range(60))
+    # These are joined by those: none of them may wait behind those that wait for them.
+    loads += session.load_and_cache_images(f"inner:{n}" for n in range(60))
+
+    assert len({load.result(timeout=10).image_id for load in loads}) == 120
+
+
+def test_a_loader_may_wait_for_a_built_in_one_in_a_thread_of_its_own(session):
+    session.register_image_loader("inner", TwoSteps())
+    session.register_image_loader("outer", functools.partial(delegate_by_a_thread, session))
+    loads = session.load_and_cache_images(f"outer:{n}" for n in range(60))
+
+    assert [load.result(timeout=10).rows for load in loads] == [2] * 60
+
+
+def test_a_loader_that_waits_for_itself_is_told_so(session):
+    async def circle(image_id):
+        return await session.load_image({"test:a": "test:b", "test:b": "test:a"}[image_id])
+
+    session.register_image_loader("test", circle)
+
+    with pytest.raises(cs.LoaderError, match="that it is to load: test:a -> test:b -> test:a"):
+        session.load_image("test:a").result(timeout=5)
+
+
 def test_a_listener_that_raises_harms_nobody(session, caplog):
     session.register_image_loader("test", image_of)
     heard = []
@@ -458,6 +540,32 @@ def test_a_listener_that_raises_harms_nobody(session, caplog):
     undo()
     session.load_image("test:b").result(timeout=5)
     assert len(heard) == 1
+
+
+def test_a_listener_that_exits_takes_no_load_with_it(session, caplog):
+    session.register_image_loader("test", load_promise)
+    session.events.subscribe(Event.IMAGE_LOADED, lambda detail: sys.exit(9))
+
+    for name in "abc":
+        assert session.load_image(f"test:{name}").result(timeout=5).rows == 2
+    assert caplog.text.count("a listener of IMAGE_LOADED raised") == 3
+
+
+def test_a_loader_that_exits_takes_no_other_with_it(session):
+    async def leave(image_id):
+        sys.exit(9)
+
+    session.register_image_loader("leaves", leave)
+    session.register_image_loader("test", load_async)
+
+    with pytest.raises(cs.LoaderError, match=r"asked the whole process to end, by SystemExit\(9\)"):
+        session.load_image("leaves:a").result(timeout=5)
+    assert session.load_image("test:a").result(timeout=5).rows == 2
+
+
+def test_an_event_that_there_is_not_cannot_be_subscribed_to(session):
+    with pytest.raises(ValueError, match="'IMAGE_LOAD' is not a valid Event"):
+        session.events.subscribe("IMAGE_LOAD", print)
 
 
 def test_two_sessions_share_nothing():
@@ -510,5 +618,5 @@ def test_many_loads_all_settle_whatever_becomes_of_them(session):
             assert outcome is None
         elif number % 3:
             assert isinstance(outcome, OSError)
-    assert session.retrieval_pool.number_running == session.retrieval_pool.number_queued == 0
+    assert session.loader_pool.number_running == session.loader_pool.number_queued == 0
     assert session._loads == {}

@@ -55,7 +55,7 @@ def kind_of(data: bytes | memoryview) -> str:
         return "an AVIF or HEIF picture" if head[8:12] in _STILL_PICTURES else "a video"
     if head[128:132] == b"DICM":
         return "DICOM"
-    if head[344:348] in {b"n+1\0", b"ni1\0"}:
+    if head[344:348] in {b"n+1\0", b"ni1\0"} or head[4:8] in {b"n+2\0", b"ni2\0"}:
         return "NIfTI"
     return _kind_of_text(head)
 

@@ -170,7 +170,9 @@ class ImageLoadObject:
         def call(_: concurrent.futures.Future[Image]) -> None:
             try:
                 fn(self)
-            except Exception:
+            except KeyboardInterrupt:
+                raise
+            except BaseException:
                 _logger.exception("a callback of %s raised", self.image_id)
 
         self._outcome.add_done_callback(call)

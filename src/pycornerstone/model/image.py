@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Image", "ImageQuality"]
 
 _KINDS = "buif"
+_MODULES = {"modality_lut": ModalityLutModule, "voi_lut": VoiLutModule, "plane": ImagePlaneModule}
 
 
 class ImageQuality(IntEnum):
@@ -76,7 +77,7 @@ class Image:
     Raises
     ------
     LoaderError
-        If `pixels` is no array of numbers, or has another shape.
+        If `pixels` is no array of numbers, or has another shape, or a module is none.
     """
 
     image_id: str
@@ -106,6 +107,15 @@ class Image:
             )
             error.image_id = self.image_id
             raise error
+        for name, kind in _MODULES.items():
+            given = getattr(self, name)
+            if given is not None and not isinstance(given, kind):
+                error = LoaderError(
+                    f"{name} of an image must be {kind.__name__} or None, got "
+                    f"{type(given).__name__}"
+                )
+                error.image_id = self.image_id
+                raise error
         if pixels.flags.writeable:
             pixels = pixels.view()
             pixels.flags.writeable = False

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pycornerstone.errors import ImageIdError
 
-__all__ = ["ImageId", "split_frame", "split_frame_parameter", "split_frames_path"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "ImageId",
+    "not_text",
+    "several",
+    "split_frame",
+    "split_frame_parameter",
+    "split_frames_path",
+]
 
 _FRAME_PARAMETER = re.compile(r"[?&]frame=(?P<frame>[^&#]*)")
 _FRAMES_PATH = re.compile(r"/frames/(?P<frame>[^/?#]*)(?=$|[?#])")
@@ -43,8 +53,8 @@ class ImageId:
         ImageIdError
             If `text` is not text, has no colon, or nothing on one side of it.
         """
-        if not isinstance(text, str):
-            raise ImageIdError(f"an imageId is text such as 'dicomfile:/data/a.dcm', got {text!r}")
+        if wrong := not_text(text):
+            raise wrong
         scheme, colon, resource = text.partition(":")
         if not colon or not scheme or not resource:
             raise ImageIdError(
@@ -55,6 +65,28 @@ class ImageId:
 
     def __str__(self) -> str:
         return f"{self.scheme}:{self.resource}"
+
+
+def not_text(image_id: object) -> ImageIdError | None:
+    """Give the error of an imageId that is no text; None if it is text."""
+    if isinstance(image_id, str):
+        return None
+    return ImageIdError(f"an imageId is text such as 'dicomfile:/data/a.dcm', got {image_id!r}")
+
+
+def several(image_ids: Iterable[str]) -> Iterable[str]:
+    """Give several imageIds as they are.
+
+    Raises
+    ------
+    ImageIdError
+        If they are one text, whose letters would be taken for imageIds.
+    """
+    if isinstance(image_ids, str):
+        raise ImageIdError(
+            f"a list of imageIds is wanted, got the text {image_ids!r}; put it into []"
+        )
+    return image_ids
 
 
 def split_frame_parameter(resource: str, *, first: int = 1) -> tuple[str, int | None]:

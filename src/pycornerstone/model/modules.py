@@ -145,8 +145,12 @@ class ImagePlaneModule(Module):
     def geometry(self) -> PlaneGeometry:
         """The plane with defaults where nothing is known, each marked as one."""
         known = PlaneGeometry()
-        spacing = (self.row_pixel_spacing_mm, self.column_pixel_spacing_mm)
-        has_spacing = spacing[0] is not None and spacing[1] is not None
+        # No distance is 0 or less; whoever says so does not know it.
+        spacing = [
+            given if given is not None and given > 0 else None
+            for given in (self.row_pixel_spacing_mm, self.column_pixel_spacing_mm)
+        ]
+        has_spacing = None not in spacing
         has_orientation = self.row_cosines is not None and self.column_cosines is not None
         return PlaneGeometry(
             position_lps=self.image_position_lps or known.position_lps,

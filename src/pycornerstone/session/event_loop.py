@@ -6,7 +6,7 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pycornerstone.errors import SessionClosedError
+from pycornerstone.errors import LoaderError, SessionClosedError
 
 if TYPE_CHECKING:
     import concurrent.futures
@@ -40,7 +40,7 @@ class EventLoopThread:
         except SessionClosedError:
             coroutine.close()
             raise
-        return asyncio.run_coroutine_threadsafe(coroutine, loop)
+        return asyncio.run_coroutine_threadsafe(_guarded(coroutine), loop)
 
     def close(self, last: Callable[[], Coroutine[Any, Any, object]]) -> None:
         """Cancel what runs in the loop, let it end, do `last` there, and end the thread."""
@@ -74,6 +74,14 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
+
+
+async def _guarded(coroutine: Coroutine[Any, Any, T]) -> T:
+    try:
+        return await coroutine
+    except (SystemExit, KeyboardInterrupt) as error:
+        # asyncio would end the loop with it, and every other load of the session.
+        raise LoaderError(f"it asked the whole process to end, by {error!r}") from error
 
 
 async def _wind_up(last: Callable[[], Coroutine[Any, Any, object]]) -> None:

@@ -6,10 +6,12 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
+from pycornerstone.model.events import Event
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pycornerstone.model.events import Event, EventDetail
+    from pycornerstone.model.events import EventDetail
 
 __all__ = ["EventBus"]
 
@@ -28,6 +30,11 @@ class EventBus:
 
         What a listener raises is logged and harms nobody else.
 
+        Raises
+        ------
+        ValueError
+            If there is no such event.
+
         Returns
         -------
         callable
@@ -35,6 +42,7 @@ class EventBus:
         """
         # A wrapper of its own tells two subscriptions of one function apart.
         entry = _Entry(listener)
+        event = Event(event)
         with self._lock:
             self._listeners[event] = (*self._listeners.get(event, ()), entry)
 
@@ -52,7 +60,9 @@ class EventBus:
         for listener in self._listeners.get(detail.event, ()):
             try:
                 listener(detail)
-            except Exception:
+            except KeyboardInterrupt:
+                raise
+            except BaseException:  # a listener that exits must not take the loads with it
                 _logger.exception("a listener of %s raised", detail.event)
 
     def clear(self) -> None:

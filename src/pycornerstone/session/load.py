@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextvars
+import functools
 import inspect
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pycornerstone.errors import LoadCancelledError, LoaderError, PyCornerstoneError
 from pycornerstone.loaders.load_object import ImageLoadObject
@@ -22,7 +24,17 @@ if TYPE_CHECKING:
     from pycornerstone.session.event_loop import EventLoopThread
     from pycornerstone.session.request_pool import Request, RequestPool
 
-__all__ = ["Load", "Workers"]
+__all__ = ["Load", "Workers", "loads_around"]
+
+T = TypeVar("T")
+
+# What a loader loads in turn must not queue behind it: then neither would ever end.
+_AROUND: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("around", default=())
+
+
+def loads_around() -> tuple[str, ...]:
+    """Give the imageIds whose loaders are running here, the outermost first; most often none."""
+    return _AROUND.get()
 
 
 class Workers:
@@ -36,8 +48,8 @@ class Workers:
         Runs what is plain and may block.
     decoders : concurrent.futures.Executor
         Runs what computes.
-    retrieval_pool, decode_pool : RequestPool
-        Say when.
+    retrieval_pool, loader_pool, decode_pool : RequestPool
+        Say when: retrieving, loaders that are one function, and decoding.
     """
 
     def __init__(
@@ -46,12 +58,14 @@ class Workers:
         threads: concurrent.futures.Executor,
         decoders: concurrent.futures.Executor,
         retrieval_pool: RequestPool,
+        loader_pool: RequestPool,
         decode_pool: RequestPool,
     ) -> None:
         self.event_loop = event_loop
         self.threads = threads
         self.decoders = decoders
         self.retrieval_pool = retrieval_pool
+        self.loader_pool = loader_pool
         self.decode_pool = decode_pool
 
 
@@ -97,6 +111,8 @@ class Load:
         self._pool: RequestPool | None = None
         self._promised: ImageLoadObject | None = None
         self._ended = False
+        self._around = loads_around()
+        self._is_awaited_by_a_loader = bool(self._around)
         self._lock = threading.Lock()
         self.first_caller = self._new_caller()
 
@@ -122,14 +138,14 @@ class Load:
                 # thread to thread took longer than reading it.
                 self._queue(
                     self._workers.decode_pool,
-                    lambda: self._workers.decoders.submit(self._both_steps, loader),
+                    lambda: self._submit(self._workers.decoders, self._both_steps, loader),
                     lambda future: self._read(loader, future),
                 )
             return
         function = cast("LoaderFunction", loader)
         arguments = (self.image_id, self.options) if _wants_options(function) else (self.image_id,)
         self._queue(
-            self._workers.retrieval_pool,
+            self._workers.loader_pool,
             lambda: self._promise_of(self._call(function, *arguments)),
             self._end_with,
         )
@@ -143,6 +159,14 @@ class Load:
             request, pool = self._request, self._pool
         if request is not None and pool is not None:
             pool.change_priority(request, request_type, priority)
+
+    def start_now(self) -> None:
+        """Let it wait for nothing from here on: a loader waits for it, and holds a place."""
+        with self._lock:
+            self._is_awaited_by_a_loader = True
+            request, pool = self._request, self._pool
+        if request is not None and pool is not None:
+            pool.start_now(request)
 
     def cancel(self) -> None:
         """End it for every caller: out of the queue, off the wire, or its result thrown away."""
@@ -198,22 +222,44 @@ class Load:
     ) -> None:
         options = self.options
         request = pool.add_request(
-            start, done, options.request_type, options.priority, details=self.image_id
+            start,
+            done,
+            options.request_type,
+            options.priority,
+            details=self.image_id,
+            at_once=self._is_awaited_by_a_loader,
         )
         with self._lock:
             if not self._ended and not request.is_over:
                 self._request, self._pool = request, pool
-                return
-            ended = self._ended
+            ended, is_awaited = self._ended, self._is_awaited_by_a_loader
         if ended:
             pool.cancel(request)
+        elif is_awaited:
+            pool.start_now(request)
 
     def _call(
         self, function: Callable[..., Any], *arguments: object
     ) -> concurrent.futures.Future[Any]:
         if _is_async(function):
-            return self._workers.event_loop.submit(function(*arguments))
-        return self._workers.threads.submit(function, *arguments)
+            return self._in_context(self._workers.event_loop.submit, function(*arguments))
+        return self._submit(self._workers.threads, function, *arguments)
+
+    def _submit(
+        self,
+        executor: concurrent.futures.Executor,
+        function: Callable[..., Any],
+        *arguments: object,
+    ) -> concurrent.futures.Future[Any]:
+        work = functools.partial(self._in_context, function, *arguments)
+        # The executor's threads may all wait for this one.
+        return _in_a_new_thread(work) if self._is_awaited_by_a_loader else executor.submit(work)
+
+    def _in_context(self, function: Callable[..., T], *arguments: object) -> T:
+        """Call it so that what it loads in turn knows that it is inside of this load."""
+        context = contextvars.copy_context()
+        context.run(_AROUND.set, (*self._around, self.image_id))
+        return context.run(function, *arguments)
 
     def _retrieved(self, loader: ImageLoader, future: concurrent.futures.Future[Any]) -> None:
         error = _error_of(future)
@@ -223,7 +269,7 @@ class Load:
         encoded = future.result()
         self._queue(
             self._workers.decode_pool,
-            lambda: self._workers.decoders.submit(loader.decode, encoded),
+            lambda: self._submit(self._workers.decoders, loader.decode, encoded),
             self._end_with,
         )
 
@@ -240,7 +286,7 @@ class Load:
         # A plain function that only makes a coroutine; this is what waits.
         self._queue(
             self._workers.retrieval_pool,
-            lambda: self._workers.event_loop.submit(_await(outcome)),
+            lambda: self._in_context(self._workers.event_loop.submit, _await(outcome)),
             lambda future: self._retrieved(loader, future),
         )
 
@@ -258,14 +304,20 @@ class Load:
             given = called.result()
             try:
                 promised = given if isinstance(given, ImageLoadObject) else ImageLoadObject(given)
-            except LoaderError as error:
-                _settle(image, error)
+            except LoaderError:
+                _settle(
+                    image,
+                    LoaderError(
+                        f"the loader gave {type(given).__name__}; it must return an Image, an "
+                        "awaitable of one, or an ImageLoadObject"
+                    ),
+                )
                 return
             self.decache = promised.decache
             with self._lock:
                 self._promised = promised
                 cancelled = self._ended
-            promised.start(self._workers.event_loop.submit)
+            promised.start(functools.partial(self._in_context, self._workers.event_loop.submit))
             promised.add_done_callback(lambda load: _settle(image, _outcome(load)))
             if cancelled:
                 promised.cancel()
@@ -281,6 +333,14 @@ class Load:
     def _end_with(self, future: concurrent.futures.Future[Any]) -> None:
         error = _error_of(future)
         self.end(future.result() if error is None else error)
+
+
+def _in_a_new_thread(work: Callable[[], Any]) -> concurrent.futures.Future[Any]:
+    executor = concurrent.futures.ThreadPoolExecutor(1, "pycornerstone-nested")
+    try:
+        return executor.submit(work)
+    finally:
+        executor.shutdown(wait=False)
 
 
 def _is_async(function: Callable[..., Any]) -> bool:

@@ -90,6 +90,8 @@ class RequestPool:
         request_type: RequestType,
         priority: int = 0,
         details: object = None,
+        *,
+        at_once: bool = False,
     ) -> Request:
         """Queue a piece of work.
 
@@ -101,12 +103,26 @@ class RequestPool:
             Called with that future when it has ended; not called if it is cancelled in the queue.
         request_type, priority, details
             See `Request`. Equal ones are served in the order in which they came.
+        at_once : bool
+            Start it over the limits: what runs already waits for it.
         """
         request = Request(start, done, request_type, priority, details)
         with self._lock:
             self._push(request)
-        self._pump()
+        if at_once:
+            self.start_now(request)
+        else:
+            self._pump()
         return request
+
+    def start_now(self, request: Request) -> None:
+        """Start a queued request over the limits; one that runs is left alone."""
+        with self._lock:
+            if request.is_over or request._running is not None:  # noqa: SLF001
+                return
+            self._take_out(request)
+            placeholder = self._mark_running(request)
+        self._begin(request, placeholder)
 
     def cancel(self, request: Request) -> None:
         """Take it out of the queue, or cancel the future of its end if it runs."""
@@ -124,10 +140,7 @@ class RequestPool:
         with self._lock:
             if request.is_over or request._running is not None:  # noqa: SLF001
                 return
-            self._queues[request.request_type] = [
-                entry for entry in self._queues[request.request_type] if entry[2] is not request
-            ]
-            heapq.heapify(self._queues[request.request_type])
+            self._take_out(request)
             request.request_type, request.priority = request_type, priority
             self._push(request)
         self._pump()
@@ -194,18 +207,28 @@ class RequestPool:
                         return
                     self._pump_again = False
                     continue
-                future: concurrent.futures.Future[Any] = concurrent.futures.Future()
-                request._running = future  # noqa: SLF001
-            self._begin(request, future)
+                placeholder = self._mark_running(request)
+            self._begin(request, placeholder)
 
     def _take(self) -> Request | None:
         for kind, queue in self._queues.items():
             while queue and queue[0][2].is_over:
                 heapq.heappop(queue)
             if queue and self._has_room(kind):
-                self._running[kind] += 1
                 return heapq.heappop(queue)[2]
         return None
+
+    def _take_out(self, request: Request) -> None:
+        queue = self._queues[request.request_type]
+        queue[:] = [entry for entry in queue if entry[2] is not request]
+        heapq.heapify(queue)
+
+    def _mark_running(self, request: Request) -> concurrent.futures.Future[Any]:
+        """Count it; what is given stands for its end until it has begun, and may be cancelled."""
+        placeholder: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        request._running = placeholder  # noqa: SLF001
+        self._running[request.request_type] += 1
+        return placeholder
 
     def _has_room(self, kind: RequestType) -> bool:
         if self._total is not None and sum(self._running.values()) >= self._total:

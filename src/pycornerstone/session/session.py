@@ -25,14 +25,14 @@ from pycornerstone.model.events import (
     ImageLoadFailed,
 )
 from pycornerstone.model.image import Image
-from pycornerstone.model.image_id import ImageId
+from pycornerstone.model.image_id import ImageId, not_text, several
 from pycornerstone.model.requests import RequestType
 from pycornerstone.retrieve.http import HttpRetriever, HttpSettings
 from pycornerstone.session.cache import DEFAULT_SIZE_IN_BYTES, Cache
 from pycornerstone.session.completion import complete
 from pycornerstone.session.event_loop import EventLoopThread
 from pycornerstone.session.events import EventBus
-from pycornerstone.session.load import Load, Workers
+from pycornerstone.session.load import Load, Workers, loads_around
 from pycornerstone.session.request_pool import RequestPool
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ class Session:
         Images at hand.
     events : EventBus
         Who is told of what happens.
-    retrieval_pool, decode_pool : RequestPool
-        What waits, and what computes.
+    retrieval_pool, loader_pool, decode_pool : RequestPool
+        What waits; loaders that are one function, and do both; what computes.
 
     Examples
     --------
@@ -114,6 +114,8 @@ class Session:
         context = LoaderContext(self.metadata, self.dicom_headers, self._http)
         self.loaders = LoaderRegistry(context, self._add_its_provider)
         self.retrieval_pool = RequestPool(_RETRIEVALS)
+        # Apart, since a loader that is one function may wait for what it loads in turn.
+        self.loader_pool = RequestPool(_RETRIEVALS)
         self.decode_pool = RequestPool(dict.fromkeys(RequestType, threads), total=threads)
         self._workers = Workers(
             EventLoopThread("pycornerstone-io"),
@@ -124,6 +126,7 @@ class Session:
                 threads, thread_name_prefix="pycornerstone-decode"
             ),
             self.retrieval_pool,
+            self.loader_pool,
             self.decode_pool,
         )
         self._loads: dict[str, Load] = {}
@@ -184,8 +187,14 @@ class Session:
     def load_and_cache_images(
         self, image_ids: Iterable[str], options: LoadOptions = _DEFAULT_OPTIONS
     ) -> list[ImageLoadObject]:
-        """Load several images and keep them; one object an imageId, in their order."""
-        return [self._load(image_id, options, keep=True) for image_id in image_ids]
+        """Load several images and keep them; one object an imageId, in their order.
+
+        Raises
+        ------
+        ImageIdError
+            If `image_ids` is one text.
+        """
+        return [self._load(image_id, options, keep=True) for image_id in several(image_ids)]
 
     def cancel_load_image(self, image_id: str) -> bool:
         """Cancel the load of an image for all who wait for it; False if there is none."""
@@ -198,7 +207,7 @@ class Session:
 
     def cancel_load_images(self, image_ids: Iterable[str]) -> int:
         """Cancel several loads, and say how many there were."""
-        return sum(self.cancel_load_image(image_id) for image_id in image_ids)
+        return sum(self.cancel_load_image(image_id) for image_id in several(image_ids))
 
     def close(self) -> None:
         """Settle what is loading with SessionClosedError, and end all threads and connections.
@@ -221,6 +230,14 @@ class Session:
         self.events.clear()
 
     def _load(self, image_id: str, options: LoadOptions, *, keep: bool) -> ImageLoadObject:
+        wrong = not_text(image_id)
+        if wrong is not None:
+            return ImageLoadObject.rejected(wrong)
+        around = loads_around()
+        if image_id in around:
+            circle = " -> ".join((*around[around.index(image_id) :], image_id))
+            error = LoaderError(f"a loader waits for the image that it is to load: {circle}")
+            return ImageLoadObject.rejected(error, image_id)
         image = self.cache.get(image_id)
         if image is not None:
             self.events.emit(ImageLoaded(image, from_cache=True))
@@ -233,7 +250,10 @@ class Session:
             caller = None if load is None else load.join()
             if load is not None and caller is not None:
                 load.keep |= keep
-                load.hurry(options.request_type, options.priority)
+                if around:
+                    load.start_now()
+                else:
+                    load.hurry(options.request_type, options.priority)
                 return caller
             load = Load(image_id, options, self._workers, self._finish, keep=keep)
             caller = load.first_caller
@@ -255,13 +275,15 @@ class Session:
         with self._lock:
             if self._loads.get(load.image_id) is load:
                 del self._loads[load.image_id]
-        if isinstance(outcome, LoadCancelledError):
-            self.events.emit(ImageLoadCancelled(load.image_id))
-        elif isinstance(outcome, BaseException):
-            self.events.emit(ImageLoadFailed(load.image_id, outcome))
-        else:
-            self.events.emit(ImageLoaded(outcome))
-        load.settle(outcome)
+        try:
+            if isinstance(outcome, LoadCancelledError):
+                self.events.emit(ImageLoadCancelled(load.image_id))
+            elif isinstance(outcome, BaseException):
+                self.events.emit(ImageLoadFailed(load.image_id, outcome))
+            else:
+                self.events.emit(ImageLoaded(outcome))
+        finally:
+            load.settle(outcome)
 
     def _received(self, load: Load, image: object) -> Image | BaseException:
         """Complete what the loader gave, and keep it if somebody asked for that."""

@@ -12,7 +12,7 @@ from pycornerstone.model.events import ColormapModified, ImageRendered, VoiModif
 from pycornerstone.rendering.pipeline import DrawStyle, draw
 from pycornerstone.viewports.camera import index_from_canvas
 from pycornerstone.viewports.canvas_view import CanvasView
-from pycornerstone.viewports.png import check_png_name, encode_png, write_png
+from pycornerstone.viewports.png import check_png_target, encode_png, write_png
 from pycornerstone.viewports.presentation import Presentation, changed, find_voi
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class ImageView(CanvasView):
         PyCornerstoneError
             As for `render`.
         """
-        check_png_name(Path(path))
+        check_png_target(Path(path))
         write_png(path, self.render(timeout))
 
     def _repr_png_(self) -> bytes:

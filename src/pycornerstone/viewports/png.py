@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["check_png_name", "encode_png", "write_png"]
+__all__ = ["check_png_target", "encode_png", "write_png"]
 
 
 def encode_png(rgba: npt.NDArray[np.uint8]) -> bytes:
@@ -44,10 +45,10 @@ def write_png(path: str | os.PathLike[str], rgba: npt.NDArray[np.uint8]) -> None
     ValueError
         If the name does not end in ``.png``.
     OSError
-        If it cannot be written there.
+        If it cannot be written there, or its folder is not there.
     """
     target = Path(path)
-    check_png_name(target)
+    check_png_target(target)
     encoded = encode_png(rgba)
     # Beside the target, so that renaming it is one step that cannot stop half way.
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
@@ -60,10 +61,23 @@ def write_png(path: str | os.PathLike[str], rgba: npt.NDArray[np.uint8]) -> None
         raise
 
 
-def check_png_name(path: Path) -> None:
-    """Refuse a name that promises another kind of file."""
+def check_png_target(path: Path) -> None:
+    """Refuse a name that promises another kind of file, or a folder that is not there.
+
+    Raises
+    ------
+    ValueError
+        If the name does not end in ``.png``.
+    FileNotFoundError
+        If there is no such folder.
+    """
     if path.suffix.lower() != ".png":
+        better = path.with_suffix(".png").name if path.name else "image.png"
         raise ValueError(
-            f"pictures are written as PNG, got the name {path.name!r}; name it "
-            f"{path.with_suffix('.png').name!r}, or encode what render() gives in another way"
+            f"pictures are written as PNG, got the name {path.name!r}; name it {better!r}, or "
+            "encode what render() gives in another way"
+        )
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            errno.ENOENT, "there is no such folder, make it first", str(path.parent)
         )
