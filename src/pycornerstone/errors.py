@@ -88,19 +88,29 @@ class UnknownSchemeError(PyCornerstoneError, LookupError):
         The schemes that have a loader.
     nearest : str, optional
         The known scheme that is spelled most alike.
+    asked : str
+        What there is no loader that does; by default that one answers.
     """
 
-    def __init__(self, scheme: str, known: Iterable[str] = (), nearest: str | None = None) -> None:
+    def __init__(
+        self,
+        scheme: str,
+        known: Iterable[str] = (),
+        nearest: str | None = None,
+        asked: str = "",
+    ) -> None:
         self.scheme = scheme
         self.known = tuple(sorted(known))
         self.nearest = nearest
-        text = f"no loader for scheme {scheme!r}; registered: {', '.join(self.known) or 'none'}"
+        self.asked = asked
+        what = f"no loader {asked} for scheme" if asked else "no loader for scheme"
+        text = f"{what} {scheme!r}; registered: {', '.join(self.known) or 'none'}"
         if nearest is not None:
             text += f". Did you mean {nearest!r}?"
         super().__init__(text)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (type(self), (self.scheme, self.known, self.nearest), self.__dict__)
+        return (type(self), (self.scheme, self.known, self.nearest, self.asked), self.__dict__)
 
 
 class LoaderError(PyCornerstoneError, TypeError):

@@ -70,6 +70,20 @@ def test_samples_cannot_be_written_to_and_the_loaders_own_array_can():
     assert image.pixels[0, 0] == 1
 
 
+def test_numpy_takes_it_for_its_samples():
+    image = Image("test:a", np.array([[1, 2]], np.int16))
+
+    assert np.shares_memory(np.asarray(image), image.pixels)
+    assert np.asarray(image, np.float64).tolist() == [[1.0, 2.0]]
+
+
+def test_memory_of_another_library_is_counted_by_its_samples():
+    owner = np.zeros((2, 3))
+    image = Image("test:a", np.from_dlpack(owner))
+
+    assert image.size_in_bytes == owner.nbytes
+
+
 def test_its_text_holds_no_samples():
     assert "pixels" not in repr(Image("test:a", np.zeros((2, 3))))
 

@@ -47,6 +47,9 @@ def test_providers_may_be_added_before_the_session_is_made():
 
     assert cs.load_image("test:a").result(timeout=5).modality == "US"
     assert cs.metadata.get(cs.GeneralSeriesModule, "test:a").modality == "US"
+    assert cs.metadata.require(cs.GeneralSeriesModule, "test:a").modality == "US"
+    with pytest.raises(cs.MetadataError, match="imagePlaneModule"):
+        cs.metadata.require("imagePlaneModule", "test:a")
 
 
 def test_a_closed_default_session_is_followed_by_an_empty_one():

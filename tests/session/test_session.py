@@ -516,6 +516,16 @@ def test_a_loader_may_wait_for_a_built_in_one_in_a_thread_of_its_own(session):
     assert [load.result(timeout=10).rows for load in loads] == [2] * 60
 
 
+def test_a_plain_loader_that_wants_an_event_loop_is_told_what_to_do(session):
+    session.register_image_loader(
+        "test", lambda i: cs.ImageLoadObject(asyncio.get_running_loop().create_future())
+    )
+
+    with pytest.raises(RuntimeError, match="no running event loop") as caught:
+        session.load_image("test:a").result(timeout=5)
+    assert "write it as async def" in caught.value.__notes__[0]
+
+
 def test_a_loader_that_waits_for_itself_is_told_so(session):
     async def circle(image_id):
         return await session.load_image({"test:a": "test:b", "test:b": "test:a"}[image_id])

@@ -46,6 +46,9 @@ def kind_of(data: bytes | memoryview) -> str:
     head = bytes(data[:512])
     if not head:
         return "nothing"
+    # Before the pictures: a DICOM file may begin as a TIFF does (PS3.10 7.1).
+    if head[128:132] == b"DICM":
+        return "DICOM"
     for signature, kind in _SIGNATURES:
         if head.startswith(signature):
             return kind
@@ -53,8 +56,6 @@ def kind_of(data: bytes | memoryview) -> str:
         return "a WebP picture"
     if head[4:8] == b"ftyp":
         return "an AVIF or HEIF picture" if head[8:12] in _STILL_PICTURES else "a video"
-    if head[128:132] == b"DICM":
-        return "DICOM"
     if head[344:348] in {b"n+1\0", b"ni1\0"} or head[4:8] in {b"n+2\0", b"ni2\0"}:
         return "NIfTI"
     return _kind_of_text(head)

@@ -86,11 +86,11 @@ class LoaderRegistry:
         Raises
         ------
         UnknownSchemeError
-            If none was registered.
+            If none was registered; it names those that were. Built-in ones stay.
         """
         with self._lock:
             if scheme not in self._registered:
-                raise self._unknown_scheme(scheme)
+                raise UnknownSchemeError(scheme, self._registered, asked="was registered")
             del self._registered[scheme]
 
     def unregister_all(self) -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "forget_default_registry",
     "get",
     "remove_provider",
+    "require",
 ]
 
 M = TypeVar("M", bound="Module")
@@ -59,3 +60,16 @@ def get(type: str, image_id: str) -> object | None: ...
 def get(type: builtins.type[Module] | str, image_id: str) -> object | None:  # noqa: A002
     """Ask what is known of an image; see `MetadataRegistry.get`."""
     return default_registry().get(type, image_id)
+
+
+@overload
+def require(type: builtins.type[M], image_id: str) -> M: ...
+
+
+@overload
+def require(type: str, image_id: str) -> object: ...
+
+
+def require(type: builtins.type[Module] | str, image_id: str) -> object:  # noqa: A002
+    """Ask for what has to be known; see `MetadataRegistry.require`."""
+    return default_registry().require(type, image_id)

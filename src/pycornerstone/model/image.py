@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Image", "ImageQuality"]
 
 _KINDS = "buif"
+# What memory may belong to. Others' arrays, such as DLPack's, end in an owner that does not say.
+_MEMORY = (np.ndarray, bytes, bytearray, memoryview, mmap.mmap)
 _MODULES = {"modality_lut": ModalityLutModule, "voi_lut": VoiLutModule, "plane": ImagePlaneModule}
 
 
@@ -158,7 +161,7 @@ class Image:
         Images that are views into one array have it in common.
         """
         owner: Any = self.pixels
-        while isinstance(owner, np.ndarray) and owner.base is not None:
+        while isinstance(owner, np.ndarray) and isinstance(owner.base, _MEMORY):
             owner = owner.base
         while isinstance(owner, memoryview) and owner.obj is not None:
             owner = owner.obj
@@ -177,6 +180,14 @@ class Image:
     def modality_values(self, dtype: npt.DTypeLike = np.float32) -> npt.NDArray[np.floating]:
         """Give what the samples mean (HU for CT): the modality LUT applied, as `dtype`."""
         return (self.modality_lut or ModalityLutModule()).apply(self.pixels, dtype)
+
+    def __array__(
+        self,
+        dtype: npt.DTypeLike | None = None,
+        copy: bool | None = None,  # noqa: FBT001 - NumPy's own form
+    ) -> npt.NDArray[Any]:
+        """Give the stored samples where NumPy wants an array."""
+        return np.array(self.pixels, dtype, copy=copy)
 
     def replace(self, **changes: Any) -> Image:
         """Give a copy with other values in some fields."""

@@ -375,6 +375,8 @@ def _settle(future: concurrent.futures.Future[Image], outcome: Image | BaseExcep
 
 def _of_image(error: BaseException, image_id: str) -> BaseException:
     """Say in an error which image it is about; whoever raised it need not know."""
+    if isinstance(error, RuntimeError) and "event loop" in str(error):
+        error.add_note("a plain loader has a thread without one; write it as async def")
     if isinstance(error, PyCornerstoneError):
         if error.image_id is None:
             error.image_id = image_id

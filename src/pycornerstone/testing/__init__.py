@@ -10,6 +10,8 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
+from pycornerstone.errors import MissingExtraError
+
 if TYPE_CHECKING:
     from pycornerstone.testing.demo_study import DemoEntry, DemoStudy
     from pycornerstone.testing.dicom_series import ct_series, secondary_capture, write_ct_series
@@ -59,7 +61,10 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = f"{__name__}.{_MODULE_OF[name]}"
     if name == "LoaderContract" and module not in sys.modules:
-        import pytest
+        try:
+            import pytest
+        except ImportError as error:
+            raise MissingExtraError("LoaderContract", "testing") from error
 
         # Then a failed assertion of the contract shows its values, as those of a test module do.
         pytest.register_assert_rewrite(module)

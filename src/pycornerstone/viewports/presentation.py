@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pycornerstone.model.luts import LookupTable, VoiFunction, VoiWindow
@@ -37,7 +37,7 @@ class Colormap:
     """
 
     name: str
-    colors: bytes
+    colors: bytes = field(repr=False)
 
 
 _GRAY = Colormap("gray", get_colormap("gray").tobytes())
@@ -107,7 +107,7 @@ def changed(presentation: Presentation, image: Image | None, **properties: Any) 
     if "colormap" in given:
         given["colormap"] = _colormap(given["colormap"])
     if "invert" in given:
-        given["invert"] = bool(given["invert"])
+        given["invert"] = _flag(given["invert"], "invert")
     if "voi_range" in given:
         given["voi_range"] = _range(given["voi_range"])
     if "window" in given:
@@ -211,6 +211,12 @@ def _window(given: Any) -> VoiWindow:
     if isinstance(given, VoiWindow):
         return given
     return VoiWindow(*_pair(given, "window", "center and width"))
+
+
+def _flag(given: Any, name: str) -> bool:
+    if not isinstance(given, bool):
+        raise ValueError(f"{name} must be True or False, got {given!r}")  # noqa: TRY004 - as the rest
+    return given
 
 
 def _pair(given: Any, name: str, what: str) -> tuple[float, float]:

@@ -150,7 +150,10 @@ def test_info_gives_json_to_other_programs(files, capsys):
     ("image_id", "code", "said"),
     [
         ("wadorss:https://pacs/x", 2, "Did you mean 'wadors'?"),
-        ("nothing", 2, "is not an imageId"),
+        ("nothing", 3, "there is no file"),
+        ("/there/is/no/such.dcm", 3, "check the path"),
+        ("C:\\no\\such.dcm", 3, "there is no file"),
+        ("test:", 2, "is not an imageId"),
         ("dicomfile:/there/is/no/such.dcm", 3, "there is no file"),
         ("notes.txt", 4, ""),
     ],
@@ -186,14 +189,46 @@ def test_a_server_that_has_nothing_there_is_named(tmp_path, capsys):
     ],
 )
 def test_a_value_that_cannot_be_is_said(files, tmp_path, capsys, options, said):
-    assert run("render", files["ct"], "-o", tmp_path / "a.png", *options) != 0
+    assert run("render", files["ct"], "-o", tmp_path / "a.png", *options) == 2
 
     assert said in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_is_not_there_is_named(files, tmp_path, capsys):
+    assert run("render", files["ct"], "-o", tmp_path / "no" / "a.png") == 1
+    assert f"there is no such folder, make it first: {tmp_path / 'no'}\n" in capsys.readouterr().err
+
+
+def test_a_folder_of_images_is_no_image(files, capsys):
+    assert run("info", files["ct"].parent) == 3
+    assert "folder" in capsys.readouterr().err
+
+
+def test_an_image_that_fails_is_left_out_and_said(files, tmp_path, capsys):
+    out = tmp_path / "sheet.png"
+
+    assert run("render", files["ct"], "/no/such.dcm", files["a.png"], "-o", out) == 3
+    printed = capsys.readouterr().err
+    assert "left out: there is no file '/no/such.dcm'" in printed
+    assert f"wrote {out}" in printed
+    assert out.exists()
+
+
+def test_values_that_are_no_numbers_are_left_out_of_the_range(tmp_path, capsys):
+    import nibabel
+
+    voxels = np.array([[[np.nan], [1.5]], [[np.inf], [-2.0]]], np.float32)
+    nibabel.save(nibabel.Nifti1Image(voxels, np.eye(4)), tmp_path / "a.nii")
+
+    assert run("info", tmp_path / "a.nii", "--json") == 0
+    known = json.loads(capsys.readouterr().out)
+    assert (known["values"]["lowest"], known["values"]["highest"]) == (-2.0, 1.5)
+    assert known["frame"] == "1 of 1, asked for by ?frame=0"
+
+
 def test_an_output_that_is_no_png_is_refused(files, tmp_path, capsys):
-    assert run("render", files["ct"], "-o", tmp_path / "a.gif") == 1
+    assert run("render", files["ct"], "-o", tmp_path / "a.gif") == 2
     assert "png" in capsys.readouterr().err.lower()
     assert list(tmp_path.iterdir()) == []
 
@@ -201,7 +236,7 @@ def test_an_output_that_is_no_png_is_refused(files, tmp_path, capsys):
 def test_the_help_teaches(capsys):
     assert run("--help") == 0
     printed = capsys.readouterr().out
-    for word in ("info", "render", "demo", "wadors:", "dicomfile:", "Exit codes"):
+    for word in ("Say what images are", "Draw images", "See it work", "wadors:", "Exit codes"):
         assert word in printed
 
     assert run("render", "--help") == 0
@@ -236,5 +271,5 @@ def test_the_demo_loads_through_every_scheme_and_draws_a_sheet(tmp_path):
         "custom1:",
     ):
         assert f" {scheme}" in done.stdout
-    assert "JPEG-LS lossless" in done.stdout
+    assert "JPEG-LS Lossless Image Compression" in done.stdout
     assert picture(tmp_path / "demo" / "contact-sheet.png").shape[1] > 1000

@@ -9,41 +9,28 @@ from typing import TYPE_CHECKING
 from cyclopts import App
 
 from pycornerstone._version import __version__
-from pycornerstone.errors import (
-    DecodeError,
-    ImageIdError,
-    PyCornerstoneError,
-    RetrieveError,
-    UnknownSchemeError,
-)
+from pycornerstone.errors import PyCornerstoneError
+from pycornerstone.frontends.cli.failures import exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["EXIT_CODES", "app", "main"]
-
-EXIT_CODES = {
-    ImageIdError: 2,
-    UnknownSchemeError: 2,
-    RetrieveError: 3,
-    DecodeError: 4,
-    PyCornerstoneError: 1,
-}
-"""What the process ends with; the first class that fits counts. 130 is an interruption."""
+__all__ = ["app", "main"]
 
 _HELP = """Look at medical images from wherever they are, by their imageId.
 
 An imageId is a scheme, a colon and an address:
 
-  dicomfile:/data/scan.dcm           a DICOM file; frame 3 of it is dicomfile:/data/scan.dcm?frame=3
-  wadouri:https://host/wado?...      a DICOM file by WADO-URI or plain HTTP
-  wadors:https://host/.../frames/1   one frame by WADO-RS
-  nifti:/data/brain.nii.gz?frame=80  one slice of a NIfTI file, counted from 0
-  web:/data/photo.png                a PNG or JPEG, as a file or by HTTP
-  /data/scan.dcm                     a plain path is looked into
+  dicomfile:/data/a.dcm             a DICOM file; ?frame=3 for one of many
+  wadouri:https://host/wado?...     a DICOM file by WADO-URI or plain HTTP
+  wadors:https://host/.../frames/1  one frame by WADO-RS
+  nifti:/data/a.nii.gz?frame=80     one slice of a NIfTI file, from 0
+  web:/data/a.png                   a PNG or JPEG, as a file or by HTTP
+  /data/a.dcm                       a plain path is looked into
 
-Exit codes: 0 done, 1 failed, 2 no such imageId or option, 3 it did not arrive, 4 it is no readable
-image, 130 interrupted. With PYCORNERSTONE_TRACEBACK=1 an unexpected failure shows its traceback.
+Exit codes: 0 done, 1 failed, 2 no such imageId or option, 3 it did not
+arrive, 4 it is no readable image, 130 interrupted. PYCORNERSTONE_TRACEBACK=1
+in the environment shows the traceback of an unexpected failure.
 """
 
 app = App(
@@ -53,9 +40,10 @@ app = App(
     version=__version__,
     version_flags=["--version"],
 )
-app.command("pycornerstone.frontends.cli.info:info")
-app.command("pycornerstone.frontends.cli.render:render")
-app.command("pycornerstone.frontends.cli.demo:demo")
+# Imported when they are run, so that their one line for the list stands here.
+app.command("pycornerstone.frontends.cli.info:info", help="Say what images are.")
+app.command("pycornerstone.frontends.cli.render:render", help="Draw images into a PNG.")
+app.command("pycornerstone.frontends.cli.demo:demo", help="See it work, on a sample study.")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -64,13 +52,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(arguments)
     except PyCornerstoneError as error:
         print(f"pycornerstone: {error}", file=sys.stderr)  # noqa: T201 - that is what it is for
-        sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind)))
+        sys.exit(exit_code(error))
     except BrokenPipeError:
         # Whoever read our output has gone; Python must not complain when it flushes.
         sys.stderr.close()
         sys.exit(141)
+    except ValueError as error:
+        print(f"pycornerstone: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
     except OSError as error:
-        where = f" {error.filename}" if error.filename else ""
+        where = f": {error.filename}" if error.filename else ""
         print(f"pycornerstone: {error.strerror or error}{where}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
     except KeyboardInterrupt:

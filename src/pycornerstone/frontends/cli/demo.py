@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from pycornerstone.codecs.transfer_syntaxes import transfer_syntax
 from pycornerstone.loaders.load_object import ImageLoadObject
 from pycornerstone.model.image import Image
 from pycornerstone.rendering.contact_sheet import contact_sheet
@@ -38,20 +39,8 @@ __all__ = ["demo"]
 _FOLDER = Path("demo-output")
 _CELL = 256
 _COLUMNS = 6
-_WIDEST = 62
+_WIDEST = 54
 _UID = re.compile(r"\d[\d.]{20,}")
-# The UIDs of PS3.6 table A-1, in words short enough for a table.
-_NAMES = {
-    "1.2.840.10008.1.2": "implicit VR little endian",
-    "1.2.840.10008.1.2.1": "explicit VR little endian",
-    "1.2.840.10008.1.2.5": "RLE lossless",
-    "1.2.840.10008.1.2.4.50": "JPEG baseline",
-    "1.2.840.10008.1.2.4.70": "JPEG lossless",
-    "1.2.840.10008.1.2.4.80": "JPEG-LS lossless",
-    "1.2.840.10008.1.2.4.90": "JPEG 2000 lossless",
-    "1.2.840.10008.1.2.4.91": "JPEG 2000",
-    "1.2.840.10008.1.2.4.201": "HTJ2K lossless",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +140,7 @@ def _show(session: Session, label: str, image_id: str) -> _Shown:
 def _table(shown: list[_Shown], address: str, folder: Path) -> Table:
     table = Table(header_style="bold", row_styles=["", "dim"])
     table.add_column("imageId", no_wrap=True)
-    table.add_column("transfer syntax", no_wrap=True)
+    table.add_column("transfer syntax", no_wrap=True, max_width=36)
     table.add_column("size", justify="right", no_wrap=True)
     table.add_column("ms", justify="right", no_wrap=True)
     for each in shown:
@@ -167,7 +156,7 @@ def _table(shown: list[_Shown], address: str, folder: Path) -> Table:
 
 def _encoding(image: Image) -> str:
     uid = image.transfer_syntax_uid
-    return "-" if uid is None else _NAMES.get(uid, uid)
+    return "-" if uid is None else transfer_syntax(uid).name
 
 
 def _caption(each: _Shown) -> str:

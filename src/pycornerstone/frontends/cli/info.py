@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
+from pycornerstone.codecs.transfer_syntaxes import transfer_syntax
 from pycornerstone.frontends.cli.addresses import image_id_of
 from pycornerstone.model.modules import (
     GeneralImageModule,
@@ -42,21 +44,26 @@ def info(
     as_json
         One JSON object an image and line, for other programs.
     """
-    # Not wrapped at a terminal's width where there is none.
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        # Another program reads it, and wants each line whole.
+        console = Console(highlight=False, width=10_000)
     with Session() as session:
         names = [image_id_of(text) for text in image_ids]
         for load in session.load_and_cache_images(names):
             known = describe(load.result(), session)
             if as_json:
-                console.out(json.dumps(known), highlight=False)
+                console.out(json.dumps(known, allow_nan=False), highlight=False)
                 continue
             table = Table(show_header=False, box=None, pad_edge=False)
             table.add_column(style="bold")
             table.add_column(overflow="fold")
             for name, value in known.items():
                 table.add_row(name.replace("_", " "), _text(value))
-            console.print(table)
+            with console.capture() as printed:
+                console.print(table)
+            lines = (line.rstrip() for line in printed.get().splitlines())
+            console.out("\n".join(lines), highlight=False)
             if len(names) > 1:
                 console.print()
 
@@ -72,6 +79,7 @@ def describe(image: Image, session: Session) -> dict[str, Any]:
     stored = metadata.get(ImagePixelModule, image_id)
     geometry = image.geometry
     values = image.modality_values("f8") if image.pixels.ndim == 2 else image.pixels
+    finite = values[np.isfinite(values)]
     samples = image.pixels.shape[2] if image.pixels.ndim == 3 else 1
     unit = image.modality_lut.rescale_type if image.modality_lut else None
     return {
@@ -81,14 +89,18 @@ def describe(image: Image, session: Session) -> dict[str, Any]:
         "series": series.series_description,
         "series_number": series.series_number,
         "instance_number": general.instance_number,
-        "frame": f"{frames.frame_number} of {frames.number_of_frames}",
-        "transfer_syntax": image.transfer_syntax_uid,
+        "frame": _frame(image_id, frames),
+        "transfer_syntax": _syntax(image.transfer_syntax_uid),
         "rows": image.rows,
         "columns": image.columns,
         "photometric_interpretation": image.photometric_interpretation,
         "samples": f"{samples} x {image.pixels.dtype}",
         "bits_stored": stored.bits_stored if stored else None,
-        "values": {"lowest": values.min().item(), "highest": values.max().item(), "unit": unit},
+        "values": {
+            "lowest": finite.min().item() if finite.size else None,
+            "highest": finite.max().item() if finite.size else None,
+            "unit": unit,
+        },
         "windows": [
             {"center": w.center, "width": w.width, "explanation": w.explanation}
             for w in (image.voi_lut.windows if image.voi_lut else ())
@@ -104,9 +116,22 @@ def describe(image: Image, session: Session) -> dict[str, Any]:
     }
 
 
+def _frame(image_id: str, frames: MultiframeModule) -> str:
+    text = f"{frames.frame_number} of {frames.number_of_frames}"
+    # Slices of NIfTI are asked for by numbers from 0, as Cornerstone3D has them.
+    is_nifti = image_id.startswith("nifti:")
+    return f"{text}, asked for by ?frame={frames.frame_number - 1}" if is_nifti else text
+
+
+def _syntax(uid: str | None) -> str | None:
+    return None if uid is None else f"{transfer_syntax(uid).name} ({uid})"
+
+
 def _text(value: object) -> str:
     match value:
         case None | []:
+            return "-"
+        case {"lowest": None}:
             return "-"
         case {"lowest": lowest, "highest": highest, "unit": unit}:
             return f"{lowest:g} to {highest:g} {unit or ''}".rstrip()

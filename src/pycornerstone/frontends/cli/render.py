@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 from rich.console import Console
@@ -12,10 +13,11 @@ from rich.progress import track
 
 from pycornerstone.errors import PyCornerstoneError
 from pycornerstone.frontends.cli.addresses import image_id_of
+from pycornerstone.frontends.cli.failures import exit_code
 from pycornerstone.rendering.contact_sheet import contact_sheet
 from pycornerstone.session.session import Session
 from pycornerstone.viewports.anatomy import radiological_directions
-from pycornerstone.viewports.png import write_png
+from pycornerstone.viewports.png import check_png_target, write_png
 from pycornerstone.viewports.stack import StackViewport
 
 if TYPE_CHECKING:
@@ -36,7 +38,9 @@ def render(
     /,
     *,
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
-    window: Annotated[tuple[float, float] | None, Parameter(name=["--window", "-w"])] = None,
+    window: Annotated[
+        tuple[float, float] | None, Parameter(name=["--window", "-w"], negative=())
+    ] = None,
     size: Annotated[str | None, Parameter(name=["--size", "-s"])] = None,
     colormap: Annotated[str | None, Parameter(name=["--colormap", "-c"])] = None,
     invert: Annotated[bool, Parameter(name=["--invert", "-i"], negative=())] = False,
@@ -64,48 +68,60 @@ def render(
     interpolation
         How values between pixels are found.
     """
+    check_png_target(output)
     canvas = None if size is None else _canvas(size)
-    several = len(image_ids) > 1
+    asked = {"window": window, "colormap": colormap, "interpolation": interpolation}
+    properties: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     each = _INDEX in output.name
-    pictures: list[npt.NDArray[np.uint8]] = []
-    errors = Console(stderr=True)
+    cell = (_CELL, _CELL) if len(image_ids) > 1 and not each else None
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
     with Session() as session:
-        names = [image_id_of(text) for text in image_ids]
-        loads = session.load_and_cache_images(names)
-        shown = track(
-            list(zip(names, loads, strict=True)),
-            "drawing",
-            console=errors,
-            disable=not several or not errors.is_terminal,
-            transient=True,
-        )
-        for index, (_, load) in enumerate(shown):
-            image = load.result()
-            cell = (_CELL, _CELL) if several and not each else None
+
+        def draw(image: Image) -> StackViewport:
             width, height = canvas or cell or _natural_size(image)
             viewport = StackViewport(width, height, session=session, prefetch=False)
             viewport.show_image(image)
-            viewport.set_properties(interpolation=interpolation)
-            if window is not None:
-                viewport.set_properties(window=window)
-            if colormap is not None:
-                viewport.set_properties(colormap=colormap)
-            if invert:
-                viewport.set_properties(invert=True)
-            if each or not several:
-                viewport.save(output.with_name(output.name.replace(_INDEX, str(index))))
+            viewport.set_properties(invert=invert, **properties)
+            return viewport
+
+        # What cannot be is said before anything is loaded.
+        StackViewport(1, 1, session=session).set_properties(**properties)
+        names = [image_id_of(text) for text in image_ids]
+        loads = session.load_and_cache_images(names)
+        if len(loads) == 1 and not each:
+            draw(loads[0].result()).save(output)
+            console.print(f"wrote {output}")
+            return
+        pictures: dict[str, npt.NDArray[np.uint8]] = {}
+        failures: list[PyCornerstoneError] = []
+        for index, load in enumerate(
+            track(
+                loads, "drawing", console=console, disable=not console.is_terminal, transient=True
+            )
+        ):
+            try:
+                viewport = draw(load.result())
+            except PyCornerstoneError as error:
+                console.print(f"pycornerstone: left out: {error}", markup=False)
+                failures.append(error)
+                continue
+            if each:
+                target = output.with_name(output.name.replace(_INDEX, str(index)))
+                viewport.save(target)
+                console.print(f"wrote {target}")
             else:
-                pictures.append(viewport.render())
+                pictures[_short(names[index])] = viewport.render()
     if pictures:
-        write_png(output, contact_sheet(pictures, [_short(name) for name in names]))
-    target = str(output) if not each else f"{len(names)} files {output}"
-    errors.print(f"wrote {target}", highlight=False, soft_wrap=True)
+        write_png(output, contact_sheet(list(pictures.values()), list(pictures)))
+        console.print(f"wrote {output}")
+    if failures:
+        sys.exit(exit_code(failures[0]))
 
 
 def _canvas(size: str) -> tuple[int, int]:
     found = _SIZE.fullmatch(size)
     if found is None or not int(found["width"]):
-        raise PyCornerstoneError(f"--size takes pixels such as 512 or 800x600, got {size!r}")
+        raise ValueError(f"--size takes pixels such as 512 or 800x600, got {size!r}")
     width = int(found["width"])
     return width, int(found["height"] or width)
 
