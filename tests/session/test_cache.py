@@ -158,7 +158,7 @@ def test_decache_that_raises_harms_nobody(cache, caplog):
     cache.purge()
 
     assert len(cache) == 0
-    assert "decache of test:a raised" in caplog.text
+    assert "the decache of an image raised" in caplog.text
 
 
 class CacheMachine(RuleBasedStateMachine):

@@ -131,6 +131,44 @@ def test_work_that_ends_at_once_does_not_pile_up_the_stack():
     assert len(done) == 5000
 
 
+def test_who_is_told_of_an_end_may_wait_for_another_request():
+    pool = RequestPool(ONE)
+    second_ended = threading.Event()
+
+    def told(future):
+        finished = concurrent.futures.Future()
+        finished.set_result(None)
+        asker = threading.Thread(
+            target=lambda: pool.add_request(
+                lambda: finished, lambda _: second_ended.set(), RequestType.INTERACTION
+            )
+        )
+        asker.start()
+        assert second_ended.wait(5)
+        asker.join()
+
+    done = concurrent.futures.Future()
+    done.set_result(None)
+    pool.add_request(lambda: done, told, RequestType.INTERACTION)
+
+    assert second_ended.is_set()
+
+
+def test_an_interruption_leaves_the_pool_as_it_should_be():
+    pool = RequestPool(ONE)
+    ended = []
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pool.add_request(interrupted, ended.append, RequestType.INTERACTION)
+
+    assert pool.number_running == 0
+    assert len(ended) == 1
+    assert Work(pool, "next").log == ["next"]
+
+
 def test_work_that_cannot_start_ends_with_its_error():
     pool = RequestPool(ONE)
     ended = []

@@ -578,6 +578,128 @@ def test_an_event_that_there_is_not_cannot_be_subscribed_to(session):
         session.events.subscribe("IMAGE_LOAD", print)
 
 
+def asks_again(session, outcome):
+    """Wait for another image where one is told of."""
+    outcome.append(session.load_image("other:b").result(timeout=3).image_id)
+
+
+@pytest.mark.parametrize("decode_threads", [1, 2])
+@pytest.mark.parametrize("loader", [load_async, image_of, TwoSteps(), load_promise])
+@pytest.mark.parametrize("where", ["listener", "callback", "provider"])
+def test_what_a_user_gives_to_be_called_may_wait_for_other_images(loader, where, decode_threads):
+    waited = []
+    with Session(decode_threads=decode_threads) as session:
+        session.register_image_loader("test", loader)
+        session.register_image_loader("other", loader)
+        if where == "listener":
+            session.events.subscribe(
+                Event.IMAGE_LOADED,
+                lambda detail: detail.image.image_id == "test:a" and asks_again(session, waited),
+            )
+        elif where == "provider":
+
+            def provide(type_name, image_id):
+                if type_name == "imagePlaneModule" and image_id == "test:a":
+                    asks_again(session, waited)
+
+            session.metadata.add_provider(provide)
+        load = session.load_image("test:a")
+        told = threading.Event()
+        if where == "callback":
+            load.add_done_callback(lambda load: asks_again(session, waited))
+        load.add_done_callback(lambda load: told.set())
+
+        assert load.result(timeout=5).rows == 2
+        assert told.wait(5)
+        deadline = time.monotonic() + 5
+        while not waited and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert waited == ["other:b"]
+
+
+def test_asking_is_not_held_up_by_a_provider_that_waits(session):
+    session.register_image_loader("test", image_of)
+    gate = threading.Event()
+    in_time = []
+    session.metadata.add_provider(lambda type_name, image_id: in_time.append(gate.wait(10)))
+    loads = session.load_and_cache_images(f"test:{n}" for n in range(8))
+    gate.set()
+    for load in loads:
+        load.result(timeout=20)
+
+    assert all(in_time)
+
+
+def test_who_joins_while_providers_are_asked_shares_the_load(session, told):
+    calls = []
+
+    def load(image_id):
+        calls.append(image_id)
+        return image_of(image_id)
+
+    asked = threading.Event()
+
+    def provide(type_name, image_id):
+        asked.set()
+        time.sleep(0.05)
+
+    session.register_image_loader("test", load)
+    session.metadata.add_provider(provide)
+    first = session.load_image("test:a")
+    assert asked.wait(5)
+    second = session.load_and_cache_image("test:a")
+
+    assert first.result(timeout=5) is second.result(timeout=5)
+    assert calls == ["test:a"]
+    assert session.cache.get("test:a") is first.result()
+    assert names(told) == ["IMAGE_CACHE_IMAGE_ADDED", "IMAGE_LOADED"]
+
+
+@pytest.mark.parametrize("loader", [load_async, image_of, TwoSteps()])
+def test_a_session_may_be_closed_from_a_callback(loader):
+    before = set(threading.enumerate())
+    session = Session()
+    session.register_image_loader("test", loader)
+    session.register_image_loader("held", HeldLoader())
+    held = session.load_image("held:a")
+    closed = threading.Event()
+
+    def close(load):
+        session.close()
+        closed.set()
+
+    session.load_image("test:a").add_done_callback(close)
+
+    assert closed.wait(5)
+    with pytest.raises(cs.SessionClosedError, match="closed while"):
+        held.result(timeout=5)
+    deadline = time.monotonic() + 5
+    while not set(threading.enumerate()) <= before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert set(threading.enumerate()) <= before
+
+
+def test_an_async_loader_may_close_its_session():
+    session = Session()
+
+    async def load(image_id):
+        session.close()
+        return image_of(image_id)
+
+    session.register_image_loader("test", load)
+
+    with pytest.raises(cs.SessionClosedError, match="closed while"):
+        session.load_image("test:a").result(timeout=5)
+
+
+def test_an_image_that_the_cache_fails_on_is_given_all_the_same(session, caplog, monkeypatch):
+    session.register_image_loader("test", image_of)
+    monkeypatch.setattr(session.cache, "put", lambda image, decache: 1 / 0)
+
+    assert session.load_and_cache_image("test:a").result(timeout=5).rows == 2
+    assert "the cache could not keep test:a" in caplog.text
+
+
 def test_two_sessions_share_nothing():
     with Session() as one, Session() as other:
         one.register_image_loader("test", image_of)

@@ -38,6 +38,10 @@ class ImageLoadObject:
         work. It need not settle the promise, but may. Without it, the promise is cancelled.
     decache : callable, optional
         Called without arguments when the cache lets go of the image.
+    image_id : str, optional
+        What is loaded, for messages.
+    notify : callable, optional
+        Calls the callbacks of `add_done_callback`, somewhere where they may wait.
 
     Raises
     ------
@@ -59,8 +63,10 @@ class ImageLoadObject:
         decache: Callable[[], object] | None = None,
         *,
         image_id: str | None = None,
+        notify: Callable[[Callable[[], object]], object] | None = None,
     ) -> None:
         self.image_id = image_id
+        self._notify = notify
         self.cancel_fn = cancel_fn
         self.decache = decache
         self._outcome: concurrent.futures.Future[Image] = concurrent.futures.Future()
@@ -162,12 +168,12 @@ class ImageLoadObject:
         return True
 
     def add_done_callback(self, fn: Callable[[ImageLoadObject], object]) -> None:
-        """Call ``fn(self)`` when it settles, or now if it has; in whatever thread that happens.
+        """Call ``fn(self)`` when it settles, in a thread of the session; now and here if it has.
 
         What `fn` raises is logged.
         """
 
-        def call(_: concurrent.futures.Future[Image]) -> None:
+        def call() -> None:
             try:
                 fn(self)
             except KeyboardInterrupt:
@@ -175,7 +181,11 @@ class ImageLoadObject:
             except BaseException:
                 _logger.exception("a callback of %s raised", self.image_id)
 
-        self._outcome.add_done_callback(call)
+        notify = self._notify
+        if notify is None or self.done():
+            self._outcome.add_done_callback(lambda _: call())
+        else:
+            self._outcome.add_done_callback(lambda _: notify(call))
 
     def start(self, submit: Submit) -> None:
         """Run a coroutine that has not been started, by `submit`; the session does this."""

@@ -93,6 +93,11 @@ class MetadataRegistry:
         with self._lock:
             self._providers = ()
 
+    @property
+    def number_of_providers(self) -> int:
+        """How many are asked."""
+        return len(self._providers)
+
     @overload
     def get(self, type: builtins.type[M], image_id: str) -> M | None: ...
 

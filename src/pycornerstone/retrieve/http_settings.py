@@ -36,6 +36,6 @@ class HttpSettings:
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 30.0
     total_timeout_s: float | None = 300.0
-    max_connections_per_host: int = 16
+    max_connections_per_host: int = 32
     max_body_bytes: int = 4 * 1024**3
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)

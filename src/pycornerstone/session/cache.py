@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pycornerstone.errors import CacheSizeExceededError
-from pycornerstone.model.events import ImageCacheImageAdded, ImageCacheImageRemoved
+from pycornerstone.model.events import EventDetail, ImageCacheImageAdded, ImageCacheImageRemoved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pycornerstone.model.events import EventDetail
     from pycornerstone.model.image import Image
 
 __all__ = ["DEFAULT_SIZE_IN_BYTES", "Cache"]
@@ -58,6 +57,8 @@ class Cache:
         self._buffers: dict[int, list[int]] = {}
         self._size = 0
         self._pins: Counter[str] = Counter()
+        self._untold: deque[EventDetail | Callable[[], object]] = deque()
+        self._is_telling = False
         self._lock = threading.RLock()
 
     @property
@@ -69,8 +70,8 @@ class Cache:
     def max_size_in_bytes(self, size: int) -> None:
         with self._lock:
             self._max_size = _positive(size)
-            removed = self._make_room()
-        self._tell_removed(removed)
+            self._make_room()
+        self._tell()
 
     @property
     def size_in_bytes(self) -> int:
@@ -117,15 +118,16 @@ class Cache:
             in_use = self._pinned_size(without=image.image_id)
             if in_use + needed > self._max_size:
                 raise CacheSizeExceededError(nbytes, self._max_size, in_use)
-            removed = [self._remove(image.image_id)] if old is not None else []
+            if old is not None:
+                self._remove(image.image_id)
             self._entries[image.image_id] = _Entry(image, buffer, decache)
             counted = self._buffers.setdefault(buffer, [0, nbytes])
             if counted[0] == 0:
                 self._size += counted[1]
             counted[0] += 1
-            removed += self._make_room(keep=image.image_id)
-        self._tell_removed(removed)
-        self._emit(ImageCacheImageAdded(image.image_id, nbytes))
+            self._untold.append(ImageCacheImageAdded(image.image_id, nbytes))
+            self._make_room(keep=image.image_id)
+        self._tell()
         return True
 
     def get(self, image_id: str) -> Image | None:
@@ -153,15 +155,16 @@ class Cache:
         with self._lock:
             if image_id not in self._entries:
                 return False
-            removed = self._remove(image_id)
-        self._tell_removed([removed])
+            self._remove(image_id)
+        self._tell()
         return True
 
     def purge(self) -> None:
         """Let go of everything."""
         with self._lock:
-            removed = [self._remove(image_id) for image_id in list(self._entries)]
-        self._tell_removed(removed)
+            for image_id in list(self._entries):
+                self._remove(image_id)
+        self._tell()
 
     def pin(self, image_id: str) -> None:
         """Keep an image from being thrown out, now or when it comes, until it is unpinned."""
@@ -183,34 +186,49 @@ class Cache:
         }
         return sum(self._buffers[buffer][1] for buffer in pinned)
 
-    def _make_room(self, keep: str | None = None) -> list[_Entry]:
-        removed: list[_Entry] = []
+    def _make_room(self, keep: str | None = None) -> None:
         if self._size <= self._max_size:
-            return removed
+            return
         for image_id in list(self._entries):
             if self._size <= self._max_size:
                 break
             if image_id not in self._pins and image_id != keep:
-                removed.append(self._remove(image_id))
-        return removed
+                self._remove(image_id)
 
-    def _remove(self, image_id: str) -> _Entry:
+    def _remove(self, image_id: str) -> None:
         entry = self._entries.pop(image_id)
         counted = self._buffers[entry.buffer]
         counted[0] -= 1
         if counted[0] == 0:
             self._size -= counted[1]
             del self._buffers[entry.buffer]
-        return entry
+        if entry.decache is not None:
+            self._untold.append(entry.decache)
+        self._untold.append(ImageCacheImageRemoved(image_id, entry.image.size_in_bytes))
 
-    def _tell_removed(self, removed: list[_Entry]) -> None:
-        for entry in removed:
-            if entry.decache is not None:
+    def _tell(self) -> None:
+        """Tell of changes in their order, one thread at a time, without holding the lock."""
+        with self._lock:
+            if self._is_telling:
+                return
+            self._is_telling = True
+        try:
+            while True:
+                with self._lock:
+                    if not self._untold:
+                        self._is_telling = False
+                        return
+                    change = self._untold.popleft()
+                if isinstance(change, EventDetail):
+                    self._emit(change)
+                    continue
                 try:
-                    entry.decache()
+                    change()
                 except Exception:
-                    _logger.exception("decache of %s raised", entry.image.image_id)
-            self._emit(ImageCacheImageRemoved(entry.image.image_id, entry.image.size_in_bytes))
+                    _logger.exception("the decache of an image raised")
+        except BaseException:
+            self._is_telling = False
+            raise
 
 
 def _positive(size: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["EventLoopThread"]
 
 T = TypeVar("T")
+
+_logger = logging.getLogger("pycornerstone.session")
+
+# What was cancelled may clean up after itself, but not for ever.
+_PATIENCE_S = 5.0
 
 
 class EventLoopThread:
@@ -42,16 +48,25 @@ class EventLoopThread:
             raise
         return asyncio.run_coroutine_threadsafe(_guarded(coroutine), loop)
 
-    def close(self, last: Callable[[], Coroutine[Any, Any, object]]) -> None:
-        """Cancel what runs in the loop, let it end, do `last` there, and end the thread."""
+    def close(self, last: Callable[[], Coroutine[Any, Any, object]], *, wait: bool) -> None:
+        """Cancel what runs in the loop, let it end, do `last` there, and end the thread.
+
+        Parameters
+        ----------
+        last : callable
+            Gives the coroutine of what is to be done last.
+        wait : bool
+            Whether to wait for all of it; the loop's own thread must not.
+        """
         with self._lock:
             self._closed = True
             loop, thread = self._loop, self._thread
         if loop is None or thread is None:
             return
-        asyncio.run_coroutine_threadsafe(_wind_up(last), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
+        ending = asyncio.run_coroutine_threadsafe(_wind_up(last), loop)
+        ending.add_done_callback(lambda _: loop.call_soon_threadsafe(loop.stop))
+        if wait:
+            thread.join()
 
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -88,5 +103,10 @@ async def _wind_up(last: Callable[[], Coroutine[Any, Any, object]]) -> None:
     others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     for task in others:
         task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    if others:
+        _, stuck = await asyncio.wait(others, timeout=_PATIENCE_S)
+        for task in stuck:
+            _logger.warning(
+                "%s goes on though it was cancelled; it is left behind", task.get_name()
+            )
     await last()

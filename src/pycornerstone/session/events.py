@@ -28,7 +28,8 @@ class EventBus:
     def subscribe(self, event: Event, listener: Callable[[Any], object]) -> Callable[[], None]:
         """Call ``listener(detail)`` at each `event`, in the thread in which it happens.
 
-        What a listener raises is logged and harms nobody else.
+        What a listener raises is logged and harms nobody else. It may load images and wait for
+        them, but not for the one that it is told of, which is given to its callers afterwards.
 
         Raises
         ------
@@ -54,6 +55,11 @@ class EventBus:
                 self._listeners[event] = kept
 
         return unsubscribe
+
+    @property
+    def has_listeners(self) -> bool:
+        """Somebody listens to something."""
+        return any(self._listeners.values())
 
     def emit(self, detail: EventDetail) -> None:
         """Tell everyone who listens to the event of `detail`."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from pycornerstone.errors import LoadCancelledError, LoaderError, PyCornerstoneError
 from pycornerstone.loaders.load_object import ImageLoadObject
 from pycornerstone.loaders.protocol import has_steps
+from pycornerstone.session.workers import in_a_new_thread
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from pycornerstone.loaders.registry import AnyLoader
     from pycornerstone.model.image import Image
     from pycornerstone.model.requests import RequestType
-    from pycornerstone.session.event_loop import EventLoopThread
     from pycornerstone.session.request_pool import Request, RequestPool
+    from pycornerstone.session.workers import Workers
 
-__all__ = ["Load", "Workers", "loads_around"]
+__all__ = ["Load", "loads_around"]
 
 T = TypeVar("T")
 
@@ -35,38 +36,6 @@ _AROUND: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("aroun
 def loads_around() -> tuple[str, ...]:
     """Give the imageIds whose loaders are running here, the outermost first; most often none."""
     return _AROUND.get()
-
-
-class Workers:
-    """Where the steps of a load are done.
-
-    Attributes
-    ----------
-    event_loop : EventLoopThread
-        Runs what is async.
-    threads : concurrent.futures.Executor
-        Runs what is plain and may block.
-    decoders : concurrent.futures.Executor
-        Runs what computes.
-    retrieval_pool, loader_pool, decode_pool : RequestPool
-        Say when: retrieving, loaders that are one function, and decoding.
-    """
-
-    def __init__(
-        self,
-        event_loop: EventLoopThread,
-        threads: concurrent.futures.Executor,
-        decoders: concurrent.futures.Executor,
-        retrieval_pool: RequestPool,
-        loader_pool: RequestPool,
-        decode_pool: RequestPool,
-    ) -> None:
-        self.event_loop = event_loop
-        self.threads = threads
-        self.decoders = decoders
-        self.retrieval_pool = retrieval_pool
-        self.loader_pool = loader_pool
-        self.decode_pool = decode_pool
 
 
 class Load:
@@ -110,19 +79,23 @@ class Load:
         self._request: Request | None = None
         self._pool: RequestPool | None = None
         self._promised: ImageLoadObject | None = None
-        self._ended = False
+        # It has ended when its outcome is known, and is settled when all are told.
+        self._ended = self._settled = False
         self._around = loads_around()
         self._is_awaited_by_a_loader = bool(self._around)
         self._lock = threading.Lock()
         self.first_caller = self._new_caller()
 
-    def join(self) -> ImageLoadObject | None:
-        """Give a further caller an object of its own; None if the load has ended meanwhile.
+    def join(self, *, keep: bool) -> ImageLoadObject | None:
+        """Give a further caller an object of its own; None if all have been told the outcome.
 
         One caller's cancelling leaves the load to the others; that of the last one cancels it.
         """
         with self._lock:
-            return None if self._ended else self._new_caller()
+            if self._settled:
+                return None
+            self.keep |= keep
+            return self._new_caller()
 
     def start(self, loader: AnyLoader) -> None:
         """Queue the first step."""
@@ -194,13 +167,14 @@ class Load:
     def settle(self, outcome: Image | BaseException) -> None:
         """Tell every caller."""
         with self._lock:
+            self._settled = True
             callers, self._callers = self._callers, {}
         for promise in callers.values():
             _settle(promise, outcome)
 
     def _new_caller(self) -> ImageLoadObject:
         promise: concurrent.futures.Future[Image] = concurrent.futures.Future()
-        caller = ImageLoadObject(promise, image_id=self.image_id)
+        caller = ImageLoadObject(promise, image_id=self.image_id, notify=self._workers.notify)
         caller.cancel_fn = lambda: self._leave(caller)
         self._callers[caller] = promise
         return caller
@@ -253,7 +227,7 @@ class Load:
     ) -> concurrent.futures.Future[Any]:
         work = functools.partial(self._in_context, function, *arguments)
         # The executor's threads may all wait for this one.
-        return _in_a_new_thread(work) if self._is_awaited_by_a_loader else executor.submit(work)
+        return in_a_new_thread(work) if self._is_awaited_by_a_loader else executor.submit(work)
 
     def _in_context(self, function: Callable[..., T], *arguments: object) -> T:
         """Call it so that what it loads in turn knows that it is inside of this load."""
@@ -333,14 +307,6 @@ class Load:
     def _end_with(self, future: concurrent.futures.Future[Any]) -> None:
         error = _error_of(future)
         self.end(future.result() if error is None else error)
-
-
-def _in_a_new_thread(work: Callable[[], Any]) -> concurrent.futures.Future[Any]:
-    executor = concurrent.futures.ThreadPoolExecutor(1, "pycornerstone-nested")
-    try:
-        return executor.submit(work)
-    finally:
-        executor.shutdown(wait=False)
 
 
 def _is_async(function: Callable[..., Any]) -> bool:

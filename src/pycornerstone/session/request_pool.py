@@ -59,6 +59,9 @@ class Request:
         return self._running is not None and not self.is_over
 
 
+_Over: TypeAlias = tuple[Request, "concurrent.futures.Future[Any]"]
+
+
 class RequestPool:
     """Does pieces of work, some at a time: what is needed now before what may be needed later.
 
@@ -122,7 +125,11 @@ class RequestPool:
                 return
             self._take_out(request)
             placeholder = self._mark_running(request)
-        self._begin(request, placeholder)
+        over: list[_Over] = []
+        self._begin(request, placeholder, over)
+        for ended in over:
+            self._tell(*ended)
+            self._pump()
 
     def cancel(self, request: Request) -> None:
         """Take it out of the queue, or cancel the future of its end if it runs."""
@@ -198,17 +205,34 @@ class RequestPool:
                 self._pump_again = True
                 return
             self._pumping = True
-        while True:
-            with self._lock:
-                request = self._take()
-                if request is None:
-                    if not self._pump_again:
+        # What ends while it is begun is told when others can be begun again: who is told may wait.
+        over: list[_Over] = []
+        request: Request | None = None
+        placeholder: concurrent.futures.Future[Any] | None = None
+        try:
+            while True:
+                with self._lock:
+                    request = self._take()
+                    if request is None:
+                        if self._pump_again:
+                            self._pump_again = False
+                            continue
                         self._pumping = False
-                        return
-                    self._pump_again = False
-                    continue
-                placeholder = self._mark_running(request)
-            self._begin(request, placeholder)
+                        break
+                    placeholder = self._mark_running(request)
+                self._begin(request, placeholder, over)
+        except BaseException:
+            # Somebody pressed Ctrl-C in here: others must find the pool as it should be.
+            with self._lock:
+                self._pumping = self._pump_again = False
+                if request is not None and request._running is placeholder:  # noqa: SLF001
+                    self._running[request.request_type] -= 1
+                    request._running = None  # noqa: SLF001
+                    self._push(request)
+            raise
+        finally:
+            for ended in over:
+                self._tell(*ended)
 
     def _take(self) -> Request | None:
         for kind, queue in self._queues.items():
@@ -235,25 +259,44 @@ class RequestPool:
             return False
         return self._running[kind] < self._limits[kind]
 
-    def _begin(self, request: Request, placeholder: concurrent.futures.Future[Any]) -> None:
+    def _begin(
+        self,
+        request: Request,
+        placeholder: concurrent.futures.Future[Any],
+        over: list[_Over],
+    ) -> None:
+        """Start a request that is counted; `over` gets it if it ends meanwhile in this thread."""
+        interruption: BaseException | None = None
         try:
             future = request._start()  # noqa: SLF001
         except BaseException as error:  # noqa: BLE001 - it is the work's outcome, not the pool's
             future = concurrent.futures.Future()
             future.set_exception(error)
+            if not isinstance(error, Exception):
+                interruption = error
         request._running = future  # noqa: SLF001
         if placeholder.cancelled():
             future.cancel()
         kind = request.request_type
+        beginning: int | None = threading.get_ident()
 
         def ended(future: concurrent.futures.Future[Any]) -> None:
             with self._lock:
                 self._running[kind] -= 1
                 request.is_over = True
-            try:
-                request._done(future)  # noqa: SLF001
-            except Exception:
-                _logger.exception("the end of a request raised")
-            self._pump()
+            if beginning == threading.get_ident():
+                over.append((request, future))
+            else:
+                self._tell(request, future)
+                self._pump()
 
         future.add_done_callback(ended)
+        beginning = None
+        if interruption is not None:
+            raise interruption
+
+    def _tell(self, request: Request, future: concurrent.futures.Future[Any]) -> None:
+        try:
+            request._done(future)  # noqa: SLF001
+        except Exception:
+            _logger.exception("the end of a request raised")

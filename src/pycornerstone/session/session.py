@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import logging
 import os
 import threading
 from typing import TYPE_CHECKING, Self
@@ -32,8 +33,9 @@ from pycornerstone.session.cache import DEFAULT_SIZE_IN_BYTES, Cache
 from pycornerstone.session.completion import complete
 from pycornerstone.session.event_loop import EventLoopThread
 from pycornerstone.session.events import EventBus
-from pycornerstone.session.load import Load, Workers, loads_around
+from pycornerstone.session.load import Load, loads_around
 from pycornerstone.session.request_pool import RequestPool
+from pycornerstone.session.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,14 +45,22 @@ __all__ = ["BUILT_IN_PRIORITY", "Session"]
 BUILT_IN_PRIORITY = -1000
 """Of the providers that come with pycornerstone: any user's provider answers before them."""
 
+_logger = logging.getLogger("pycornerstone.session")
+
 _DEFAULT_OPTIONS = LoadOptions()
-# Prefetching never takes all of what a browser, too, would open to one host.
+# A frame and its metadata take two connections. All that is not interaction leaves some of the 32
+# that there are to a host, since aiohttp gives them to whoever comes first.
 _RETRIEVALS = {
     RequestType.INTERACTION: 16,
-    RequestType.THUMBNAIL: 8,
-    RequestType.PREFETCH: 8,
-    RequestType.COMPUTE: 8,
+    RequestType.THUMBNAIL: 4,
+    RequestType.PREFETCH: 6,
+    RequestType.COMPUTE: 4,
 }
+
+
+# A listener may wait for another load, whose listener waits for another. Made as they are needed.
+_NOTIFIERS = 64
+_THREADS = "pycornerstone-"
 
 
 class Session:
@@ -118,16 +128,15 @@ class Session:
         self.loader_pool = RequestPool(_RETRIEVALS)
         self.decode_pool = RequestPool(dict.fromkeys(RequestType, threads), total=threads)
         self._workers = Workers(
-            EventLoopThread("pycornerstone-io"),
+            EventLoopThread(_THREADS + "io"),
             concurrent.futures.ThreadPoolExecutor(
-                sum(_RETRIEVALS.values()), thread_name_prefix="pycornerstone-retrieve"
+                sum(_RETRIEVALS.values()), thread_name_prefix=_THREADS + "retrieve"
             ),
-            concurrent.futures.ThreadPoolExecutor(
-                threads, thread_name_prefix="pycornerstone-decode"
-            ),
+            concurrent.futures.ThreadPoolExecutor(threads, thread_name_prefix=_THREADS + "decode"),
             self.retrieval_pool,
             self.loader_pool,
             self.decode_pool,
+            concurrent.futures.ThreadPoolExecutor(_NOTIFIERS, _THREADS + "notify"),
         )
         self._loads: dict[str, Load] = {}
         self._lock = threading.RLock()
@@ -221,9 +230,14 @@ class Session:
             loads = list(self._loads.values())
         for load in loads:
             load.end(SessionClosedError("the session was closed while the image was loading"))
-        self._workers.event_loop.close(last=self._http.close)
-        self._workers.threads.shutdown(wait=True, cancel_futures=True)
-        self._workers.decoders.shutdown(wait=True, cancel_futures=True)
+        # A thread of the session's that closes it cannot wait for its own end.
+        wait = not threading.current_thread().name.startswith(_THREADS)
+        workers = self._workers
+        workers.event_loop.close(self._http.close, wait=wait)
+        for executor in (workers.threads, workers.decoders):
+            executor.shutdown(wait=wait, cancel_futures=True)
+        # What was to be told is told.
+        workers.notifiers.shutdown(wait=wait)
         self.cache.purge()
         for provider in self._providers:
             self.metadata.remove_provider(provider)
@@ -247,9 +261,8 @@ class Session:
                 closed = SessionClosedError("the session is closed; make a new one")
                 return ImageLoadObject.rejected(closed, image_id)
             load = self._loads.get(image_id)
-            caller = None if load is None else load.join()
+            caller = None if load is None else load.join(keep=keep)
             if load is not None and caller is not None:
-                load.keep |= keep
                 if around:
                     load.start_now()
                 else:
@@ -270,12 +283,23 @@ class Session:
         load.start(loader)
 
     def _finish(self, load: Load, outcome: Image | BaseException) -> None:
-        if not isinstance(outcome, BaseException):
-            outcome = self._received(load, outcome)
-        with self._lock:
-            if self._loads.get(load.image_id) is load:
-                del self._loads[load.image_id]
+        """Go on with what a load ended with, where it may wait if anybody's function is called."""
+        if self.events.has_listeners or self.metadata.number_of_providers > len(self._providers):
+            self._workers.notify(lambda: self._end(load, outcome))
+        else:
+            self._end(load, outcome)
+
+    def _end(self, load: Load, outcome: Image | BaseException) -> None:
         try:
+            if not isinstance(outcome, BaseException):
+                outcome = self._completed(load, outcome)
+            is_kept = self._keep(load, outcome)
+            with self._lock:
+                if self._loads.get(load.image_id) is load:
+                    del self._loads[load.image_id]
+            # Nobody joins from here on; somebody may have meanwhile, who wants it kept.
+            if not is_kept:
+                self._keep(load, outcome)
             if isinstance(outcome, LoadCancelledError):
                 self.events.emit(ImageLoadCancelled(load.image_id))
             elif isinstance(outcome, BaseException):
@@ -285,8 +309,8 @@ class Session:
         finally:
             load.settle(outcome)
 
-    def _received(self, load: Load, image: object) -> Image | BaseException:
-        """Complete what the loader gave, and keep it if somebody asked for that."""
+    def _completed(self, load: Load, image: object) -> Image | BaseException:
+        """Add what a loader left out, or say why that cannot be."""
         if not isinstance(image, Image):
             error = LoaderError(f"the loader gave {type(image).__name__}, not an Image")
             error.image_id = load.image_id
@@ -294,15 +318,22 @@ class Session:
         try:
             if image.image_id != load.image_id:
                 image = image.replace(image_id=load.image_id)
-            image = complete(image, self.metadata)
+            return complete(image, self.metadata)
         except Exception as error:  # noqa: BLE001 - a provider's failure ends the load, not the thread
             return error
-        if load.keep:
-            try:
-                self.cache.put(image, load.decache)
-            except CacheSizeExceededError as error:
-                self.events.emit(CacheSizeExceeded(image.image_id, error.needed, error.max_size))
-        return image
+
+    def _keep(self, load: Load, outcome: Image | BaseException) -> bool:
+        """Put it into the cache if somebody asked for that and it fits."""
+        if isinstance(outcome, BaseException) or not load.keep:
+            return False
+        try:
+            return self.cache.put(outcome, load.decache)
+        except CacheSizeExceededError as error:
+            self.events.emit(CacheSizeExceeded(load.image_id, error.needed, error.max_size))
+        except Exception:
+            # The image is there, and whoever asked for it is given it.
+            _logger.exception("the cache could not keep %s", load.image_id)
+        return True
 
     def _add_its_provider(self, loader: object) -> None:
         provide = getattr(loader, "provide", None)
