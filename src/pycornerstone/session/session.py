@@ -271,7 +271,12 @@ class Session:
             load = Load(image_id, options, self._workers, self._finish, keep=keep)
             caller = load.first_caller
             self._loads[image_id] = load
-        self._start(load)
+        try:
+            self._start(load)
+        except BaseException:
+            # Interrupted by Ctrl-C: nobody who asks later may wait for what was never started.
+            load.cancel()
+            raise
         return caller
 
     def _start(self, load: Load) -> None:
