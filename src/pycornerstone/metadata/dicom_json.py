@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pycornerstone.errors import DecodeError, MetadataError
 from pycornerstone.metadata.dicom_attributes import DicomAttributes, Scalar
-from pycornerstone.metadata.dicom_tags import describe_tag
+from pycornerstone.metadata.dicom_tags import Tag, describe_tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +57,9 @@ def parse_dicom_json(data: bytes | bytearray | memoryview) -> list[dict[str, Any
     return objects
 
 
+_KEYS = {int(tag): f"{tag:08X}" for tag in Tag}
+
+
 class JsonAttributes(DicomAttributes):
     """One object of the DICOM JSON model.
 
@@ -80,6 +83,8 @@ class JsonAttributes(DicomAttributes):
     def values(self, tag: int) -> tuple[Scalar, ...]:
         """Give the values of an element; see `DicomAttributes.values`."""
         element = self._element(tag)
+        if not element:
+            return ()
         listed = self._listed(tag, element)
         if len(listed) == 1:
             value = listed[0]
@@ -94,6 +99,8 @@ class JsonAttributes(DicomAttributes):
         """Give the items of a sequence; see `DicomAttributes.items`."""
         known = self._items.get(tag)
         if known is None:
+            if f"{tag:08X}" not in self._object:
+                return ()
             listed = self._listed(tag, self._element(tag))
             for item in listed:
                 # An item without elements may be written as null.
@@ -125,7 +132,10 @@ class JsonAttributes(DicomAttributes):
         return isinstance(tag, int) and f"{tag:08X}" in self._object
 
     def _element(self, tag: int) -> Mapping[str, Any]:
-        element = self._object.get(f"{tag:08X}")
+        element = self._object.get(_KEYS.get(tag) or f"{tag:08X}")
+        if type(element) is dict:
+            # Asking for any Mapping takes ten times as long, and this is what parsers give.
+            return element
         if element is None:
             return {}
         if not isinstance(element, Mapping):
@@ -134,6 +144,8 @@ class JsonAttributes(DicomAttributes):
 
     def _listed(self, tag: int, element: Mapping[str, Any]) -> list[Any]:
         listed = element.get("Value")
+        if type(listed) is list:
+            return listed
         if listed is None:
             return []
         if not isinstance(listed, list):
