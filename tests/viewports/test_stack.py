@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -26,6 +28,7 @@ from pycornerstone.model.image import Image
 from pycornerstone.model.luts import VoiWindow
 from pycornerstone.model.modules import VoiLutModule
 from pycornerstone.model.requests import RequestType
+from pycornerstone.session.session import Session
 from pycornerstone.viewports.stack import StackViewport
 
 IDS = [f"shelf:{i}" for i in range(10)]
@@ -319,3 +322,24 @@ def test_a_listener_that_draws_or_scrolls_does_no_harm(viewport, shelf):
     viewport.set_stack(IDS)
     assert viewport.current_image_id_index == 3
     assert len(drawn) == 4
+
+
+def test_a_viewport_that_nobody_holds_is_let_go_of_at_once_and_so_is_its_image():
+    gc.collect()
+    gc.disable()
+    try:
+        with Session() as session:
+            session.register_image_loader("test", lambda i: Image(i, np.zeros((4, 4))))
+            viewport = StackViewport(4, 4, session=session)
+            viewport.set_stack(["test:a", "test:b"]).result(timeout=5)
+            viewport.scroll(1).result(timeout=5)
+            gone = threading.Event()
+            weakref.finalize(viewport, gone.set)
+            del viewport
+
+            # The thread that told it of its image may hold it for a moment.
+            assert gone.wait(5)
+            session.cache.max_size_in_bytes = 1
+            assert session.cache.image_ids() == []
+    finally:
+        gc.enable()

@@ -158,12 +158,13 @@ class ImageLoadObject:
         """
         if not self._settle(LoadCancelledError("the load was cancelled")):
             return False
-        if self.cancel_fn is not None:
+        cancel_fn = self.cancel_fn
+        if cancel_fn is not None:
             try:
-                self.cancel_fn()
+                cancel_fn()
             except Exception:
                 _logger.exception("cancel_fn of %s raised", self.image_id)
-        if self.cancel_fn is None or self._waiting_to_start:
+        if cancel_fn is None or self._waiting_to_start:
             self._cancel_promise()
         return True
 
@@ -172,10 +173,12 @@ class ImageLoadObject:
 
         What `fn` raises is logged.
         """
+        # A future keeps its callbacks when it is done, and with them all that they know.
+        once = [fn]
 
         def call() -> None:
             try:
-                fn(self)
+                once.pop()(self)
             except KeyboardInterrupt:
                 raise
             except BaseException:

@@ -169,8 +169,10 @@ class Load:
         with self._lock:
             self._settled = True
             callers, self._callers = self._callers, {}
-        for promise in callers.values():
+        for caller, promise in callers.items():
             _settle(promise, outcome)
+            # It knows the caller, who would never be let go of, nor what their callbacks know.
+            caller.cancel_fn = None
 
     def _new_caller(self) -> ImageLoadObject:
         promise: concurrent.futures.Future[Image] = concurrent.futures.Future()
@@ -182,6 +184,7 @@ class Load:
     def _leave(self, caller: ImageLoadObject) -> None:
         with self._lock:
             self._callers.pop(caller, None)
+            caller.cancel_fn = None
             if self._callers or self._ended:
                 return
             # Nobody can join from here on, so that nobody's load is cancelled by another.

@@ -86,6 +86,9 @@ class StackRequest:
     def end(self, error: BaseException | None = None) -> None:
         """Let go of those who wait to draw."""
         self.error = error
+        with self._lock:
+            # Its callback knows the viewport, which knows this: nobody would be let go of.
+            self._load = None
         self.over.set()
 
     def tell(self, outcome: Image | BaseException) -> None:
@@ -104,11 +107,13 @@ class StackRequest:
             if self.over.is_set() or self._is_given_up:
                 return
             self._is_given_up = True
+            load = self._load
         error = LoadCancelledError("another image was asked for before this one was shown")
         error.image_id = self.image_id
         self.end(error)
         self.tell(error)
-        self._cancel()
+        if load is not None:
+            load.cancel()
 
     def _cancel(self) -> None:
         with self._lock:
