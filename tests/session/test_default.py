@@ -84,6 +84,38 @@ def test_a_process_that_never_closes_it_still_ends():
     assert (done.returncode, done.stdout, done.stderr) == (0, "2\n", "")
 
 
+WAITING = {
+    "listener": (
+        "cs.events.subscribe('IMAGE_LOADED', lambda d: cs.load_image('h:a').result())\n"
+        "cs.load_image('t:a')"
+    ),
+    "callback": (
+        "cs.load_image('t:a').add_done_callback(lambda load: cs.load_image('h:a').result())"
+    ),
+    "loader": (
+        "cs.register_image_loader('n', lambda i: cs.load_image('h:a').result())\n"
+        "cs.load_image('n:a')"
+    ),
+}
+
+
+@pytest.mark.parametrize("waits", WAITING.values(), ids=WAITING)
+def test_a_process_ends_though_something_waits_for_what_never_comes(waits):
+    program = (
+        "import pycornerstone as cs, numpy as np, asyncio, time\n"
+        "async def load(i):\n    return cs.Image(i, np.zeros((2, 3)))\n"
+        "async def hang(i):\n    await asyncio.sleep(1000)\n"
+        "cs.register_image_loader('t', load)\n"
+        "cs.register_image_loader('h', hang)\n"
+        f"{waits}\ntime.sleep(0.3)\nprint('end')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (0, "end\n")
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_forked_child_has_a_session_of_its_own():
     program = (

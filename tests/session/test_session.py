@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextvars
 import functools
 import pathlib
 import sys
@@ -476,9 +477,11 @@ def delegate_by_a_thread(session, image_id):
     promise = concurrent.futures.Future()
 
     def work():
-        promise.set_result(session.load_image("inner:" + image_id[6:]).result())
+        inner = session.load_image("inner:" + image_id[6:]).result()
+        promise.set_result(inner.replace(image_id=image_id))
 
-    threading.Thread(target=work, daemon=True).start()
+    run = contextvars.copy_context().run
+    threading.Thread(target=run, args=(work,), daemon=True).start()
     return cs.ImageLoadObject(promise)
 
 
@@ -496,7 +499,9 @@ class Blocking:
 
 
 @pytest.mark.parametrize("inner", [image_of, load_async, TwoSteps()])
-@pytest.mark.parametrize("outer", [delegate, delegate_and_block, delegate_by_object, Blocking])
+@pytest.mark.parametrize(
+    "outer", [delegate, delegate_and_block, delegate_by_object, delegate_by_a_thread, Blocking]
+)
 def test_loaders_that_load_other_images_never_wait_for_their_own_place(session, outer, inner):
     session.register_image_loader("inner", inner)
     outer = outer(session) if outer is Blocking else functools.partial(outer, session)
@@ -506,14 +511,6 @@ def test_loaders_that_load_other_images_never_wait_for_their_own_place(session, 
     loads += session.load_and_cache_images(f"inner:{n}" for n in range(60))
 
     assert len({load.result(timeout=10).image_id for load in loads}) == 120
-
-
-def test_a_loader_may_wait_for_a_built_in_one_in_a_thread_of_its_own(session):
-    session.register_image_loader("inner", TwoSteps())
-    session.register_image_loader("outer", functools.partial(delegate_by_a_thread, session))
-    loads = session.load_and_cache_images(f"outer:{n}" for n in range(60))
-
-    assert [load.result(timeout=10).rows for load in loads] == [2] * 60
 
 
 def test_a_plain_loader_that_wants_an_event_loop_is_told_what_to_do(session):
@@ -615,6 +612,31 @@ def test_what_a_user_gives_to_be_called_may_wait_for_other_images(loader, where,
         while not waited and time.monotonic() < deadline:
             time.sleep(0.01)
     assert waited == ["other:b"]
+
+
+def test_many_listeners_may_wait_at_once(session):
+    session.register_image_loader("test", load_async)
+    session.register_image_loader("other", load_async)
+
+    def wait_for_another(detail):
+        if detail.image.image_id.startswith("test:"):
+            session.load_image("other:" + detail.image.image_id[5:]).result(timeout=10)
+
+    session.events.subscribe(Event.IMAGE_LOADED, wait_for_another)
+    loads = session.load_and_cache_images(f"test:{n}" for n in range(150))
+
+    assert [load.result(timeout=20).rows for load in loads] == [2] * 150
+
+
+def test_who_asks_after_a_cancel_is_not_cancelled_too(session):
+    session.register_image_loader("test", load_async)
+    session.events.subscribe(Event.IMAGE_LOAD_CANCELLED, lambda detail: time.sleep(0.01))
+    for _ in range(20):
+        session.load_image("test:a").cancel()
+        assert session.load_image("test:a").result(timeout=5).rows == 2
+        session.load_image("test:b")
+        session.cancel_load_image("test:b")
+        assert session.load_image("test:b").result(timeout=5).rows == 2
 
 
 def test_asking_is_not_held_up_by_a_provider_that_waits(session):

@@ -343,3 +343,13 @@ def test_a_viewport_that_nobody_holds_is_let_go_of_at_once_and_so_is_its_image()
             assert session.cache.image_ids() == []
     finally:
         gc.enable()
+
+
+def test_who_asks_again_after_cancelling_is_shown_the_image():
+    with Session() as session:
+        session.register_image_loader("test", lambda i: Image(i, np.zeros((4, 4))))
+        viewport = StackViewport(4, 4, session=session, prefetch=False)
+        viewport.set_stack([f"test:{n}" for n in range(30)]).result(timeout=5)
+        for index in range(1, 30):
+            viewport.set_image_id_index(index).cancel()
+            assert viewport.set_image_id_index(index).result(timeout=5).image_id == f"test:{index}"

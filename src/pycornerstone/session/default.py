@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import functools
+import importlib
 import os
 import threading
 
@@ -21,7 +23,7 @@ def default_session() -> Session:
     with _lock:
         if _session is None:
             _session = Session(metadata=default_registry())
-            atexit.register(close_default_session)
+            _close_at_exit()
         return _session
 
 
@@ -31,9 +33,20 @@ def close_default_session() -> None:
     with _lock:
         session, _session = _session, None
     if session is not None:
-        atexit.unregister(close_default_session)
         session.close()
         forget_default_registry()
+
+
+@functools.cache
+def _close_at_exit() -> None:
+    """Close the default session when the process ends; to be asked for once in a process."""
+    atexit.register(close_default_session)
+    # That comes after the threads of executors were waited for, and one of them may wait for a load
+    # that only closing ends. What is registered here is called first, the newest before the older.
+    importlib.import_module("concurrent.futures.thread")
+    register = getattr(threading, "_register_atexit", None)
+    if register is not None:
+        register(close_default_session)
 
 
 def _forget_after_fork() -> None:

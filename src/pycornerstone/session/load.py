@@ -79,8 +79,9 @@ class Load:
         self._request: Request | None = None
         self._pool: RequestPool | None = None
         self._promised: ImageLoadObject | None = None
-        # It has ended when its outcome is known, and is settled when all are told.
-        self._ended = self._settled = False
+        # It has ended when its outcome is known, and is settled when all are told. Until then it
+        # can be joined, but for one that was cancelled: that was not what the next one asked for.
+        self._ended = self._settled = self._is_cancelled = False
         self._around = loads_around()
         self._is_awaited_by_a_loader = bool(self._around)
         self._lock = threading.Lock()
@@ -92,7 +93,7 @@ class Load:
         One caller's cancelling leaves the load to the others; that of the last one cancels it.
         """
         with self._lock:
-            if self._settled:
+            if self._settled or self._is_cancelled:
                 return None
             self.keep |= keep
             return self._new_caller()
@@ -151,6 +152,7 @@ class Load:
             if self._ended:
                 return
             self._ended = True
+            self._is_cancelled = isinstance(outcome, LoadCancelledError)
         self._wind_up(outcome)
 
     def _wind_up(self, outcome: Image | BaseException) -> None:
@@ -188,7 +190,7 @@ class Load:
             if self._callers or self._ended:
                 return
             # Nobody can join from here on, so that nobody's load is cancelled by another.
-            self._ended = True
+            self._ended = self._is_cancelled = True
         self._wind_up(LoadCancelledError("the load was cancelled"))
 
     def _queue(

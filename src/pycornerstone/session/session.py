@@ -58,8 +58,6 @@ _RETRIEVALS = {
 }
 
 
-# A listener may wait for another load, whose listener waits for another. Made as they are needed.
-_NOTIFIERS = 64
 _THREADS = "pycornerstone-"
 
 
@@ -136,7 +134,7 @@ class Session:
             self.retrieval_pool,
             self.loader_pool,
             self.decode_pool,
-            concurrent.futures.ThreadPoolExecutor(_NOTIFIERS, _THREADS + "notify"),
+            _THREADS + "notify",
         )
         self._loads: dict[str, Load] = {}
         self._lock = threading.RLock()
@@ -232,12 +230,8 @@ class Session:
             load.end(SessionClosedError("the session was closed while the image was loading"))
         # A thread of the session's that closes it cannot wait for its own end.
         wait = not threading.current_thread().name.startswith(_THREADS)
-        workers = self._workers
-        workers.event_loop.close(self._http.close, wait=wait)
-        for executor in (workers.threads, workers.decoders):
-            executor.shutdown(wait=wait, cancel_futures=True)
-        # What was to be told is told.
-        workers.notifiers.shutdown(wait=wait)
+        self._workers.event_loop.close(self._http.close, wait=wait)
+        self._workers.shutdown(wait=wait)
         self.cache.purge()
         for provider in self._providers:
             self.metadata.remove_provider(provider)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from pycornerstone.session.request_pool import RequestPool
 
 __all__ = ["Workers", "in_a_new_thread"]
+
+# Kept for what users gave to be called; where more of that waits, it has threads of its own.
+_NOTIFIERS = 16
 
 
 class Workers:
@@ -27,8 +31,11 @@ class Workers:
         Runs what computes.
     retrieval_pool, loader_pool, decode_pool : RequestPool
         Say when: retrieving, loaders that are one function, and decoding.
-    notifiers : concurrent.futures.Executor
-        Runs what users gave to be called: listeners, callbacks, metadata providers.
+
+    Parameters
+    ----------
+    name : str
+        Of the threads that run what users gave to be called.
     """
 
     def __init__(
@@ -39,9 +46,11 @@ class Workers:
         retrieval_pool: RequestPool,
         loader_pool: RequestPool,
         decode_pool: RequestPool,
-        notifiers: concurrent.futures.Executor,
+        name: str,
     ) -> None:
-        self.notifiers = notifiers
+        self._notifiers = concurrent.futures.ThreadPoolExecutor(_NOTIFIERS, name)
+        self._lock = threading.Lock()
+        self._telling = 0
         self.event_loop = event_loop
         self.threads = threads
         self.decoders = decoders
@@ -51,11 +60,32 @@ class Workers:
 
     def notify(self, call: Callable[[], object]) -> None:
         """Call it where it may wait: not in the event loop, nor where images are decoded."""
+        with self._lock:
+            is_crowded = self._telling >= _NOTIFIERS
+            self._telling += 1
+
+        def tell() -> None:
+            try:
+                call()
+            finally:
+                with self._lock:
+                    self._telling -= 1
+
         try:
-            self.notifiers.submit(call)
+            if is_crowded:
+                # All of them may wait for a load whose end has to be told first.
+                in_a_new_thread(tell)
+            else:
+                self._notifiers.submit(tell)
         except RuntimeError:
             # The session is closing, and whoever is told of it is told here.
-            call()
+            tell()
+
+    def shutdown(self, *, wait: bool) -> None:
+        """End all threads but the event loop's; what was to be told is told."""
+        for executor in (self.threads, self.decoders):
+            executor.shutdown(wait=wait, cancel_futures=True)
+        self._notifiers.shutdown(wait=wait)
 
 
 def in_a_new_thread(work: Callable[[], Any]) -> concurrent.futures.Future[Any]:

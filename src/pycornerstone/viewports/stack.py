@@ -168,7 +168,7 @@ class StackViewport(ImageView):
         with self._lock:
             stack, request = self._image_ids, self._request
         index = checked_index(index, len(stack))
-        if request is not None and request.index == index and not request.has_failed:
+        if request is not None and request.index == index and request.is_wanted:
             return request.promised
         return self._ask(stack, index, is_new_stack=False)
 

@@ -55,9 +55,10 @@ class StackRequest:
         self._lock = threading.Lock()
 
     @property
-    def has_failed(self) -> bool:
-        """It ended without being shown."""
-        return self.over.is_set() and self.error is not None
+    def is_wanted(self) -> bool:
+        """It is shown or will be, unless it fails from here on."""
+        has_failed = self.over.is_set() and self.error is not None
+        return not has_failed and not self.promised.cancelled()
 
     def follow(self, load: ImageLoadObject) -> None:
         """Know the load, to cancel it; at once if the request has been given up meanwhile."""
