@@ -33,9 +33,15 @@ class Request:
         Order within its type, lowest first.
     details : object
         Whatever tells its owner what it is, such as the imageId.
+    start, done : callable
+        Begins it; is told of its end.
+    running : concurrent.futures.Future or None
+        Of its end, once it has been begun.
+    is_over : bool
+        It has ended, or was cancelled in the queue.
     """
 
-    __slots__ = ("_done", "_running", "_start", "details", "is_over", "priority", "request_type")
+    __slots__ = ("details", "done", "is_over", "priority", "request_type", "running", "start")
 
     def __init__(
         self,
@@ -45,18 +51,13 @@ class Request:
         priority: int,
         details: object,
     ) -> None:
-        self._start = start
-        self._done = done
-        self._running: concurrent.futures.Future[Any] | None = None
+        self.start = start
+        self.done = done
+        self.running: concurrent.futures.Future[Any] | None = None
         self.request_type = request_type
         self.priority = priority
         self.details = details
         self.is_over = False
-
-    @property
-    def is_running(self) -> bool:
-        """It has been taken from the queue and is not over."""
-        return self._running is not None and not self.is_over
 
 
 _Over: TypeAlias = tuple[Request, "concurrent.futures.Future[Any]"]
@@ -121,7 +122,7 @@ class RequestPool:
     def start_now(self, request: Request) -> None:
         """Start a queued request over the limits; one that runs is left alone."""
         with self._lock:
-            if request.is_over or request._running is not None:  # noqa: SLF001
+            if request.is_over or request.running is not None:
                 return
             self._take_out(request)
             placeholder = self._mark_running(request)
@@ -134,7 +135,7 @@ class RequestPool:
     def cancel(self, request: Request) -> None:
         """Take it out of the queue, or cancel the future of its end if it runs."""
         with self._lock:
-            running = request._running  # noqa: SLF001 - a request is the pool's own record
+            running = request.running
             if running is None:
                 request.is_over = True
         if running is not None:
@@ -145,7 +146,7 @@ class RequestPool:
     ) -> None:
         """Move a queued request; one that runs is left alone."""
         with self._lock:
-            if request.is_over or request._running is not None:  # noqa: SLF001
+            if request.is_over or request.running is not None:
                 return
             self._take_out(request)
             request.request_type, request.priority = request_type, priority
@@ -225,9 +226,9 @@ class RequestPool:
             # Somebody pressed Ctrl-C in here: others must find the pool as it should be.
             with self._lock:
                 self._pumping = self._pump_again = False
-                if request is not None and request._running is placeholder:  # noqa: SLF001
+                if request is not None and request.running is placeholder:
                     self._running[request.request_type] -= 1
-                    request._running = None  # noqa: SLF001
+                    request.running = None
                     self._push(request)
             raise
         finally:
@@ -250,7 +251,7 @@ class RequestPool:
     def _mark_running(self, request: Request) -> concurrent.futures.Future[Any]:
         """Count it; what is given stands for its end until it has begun, and may be cancelled."""
         placeholder: concurrent.futures.Future[Any] = concurrent.futures.Future()
-        request._running = placeholder  # noqa: SLF001
+        request.running = placeholder
         self._running[request.request_type] += 1
         return placeholder
 
@@ -268,13 +269,13 @@ class RequestPool:
         """Start a request that is counted; `over` gets it if it ends meanwhile in this thread."""
         interruption: BaseException | None = None
         try:
-            future = request._start()  # noqa: SLF001
+            future = request.start()
         except BaseException as error:  # noqa: BLE001 - it is the work's outcome, not the pool's
             future = concurrent.futures.Future()
             future.set_exception(error)
             if not isinstance(error, Exception):
                 interruption = error
-        request._running = future  # noqa: SLF001
+        request.running = future
         if placeholder.cancelled():
             future.cancel()
         kind = request.request_type
@@ -297,6 +298,6 @@ class RequestPool:
 
     def _tell(self, request: Request, future: concurrent.futures.Future[Any]) -> None:
         try:
-            request._done(future)  # noqa: SLF001
+            request.done(future)
         except Exception:
             _logger.exception("the end of a request raised")

@@ -51,26 +51,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(arguments)
     except PyCornerstoneError as error:
-        print(f"pycornerstone: {error}", file=sys.stderr)  # noqa: T201 - that is what it is for
+        _say(str(error))
         sys.exit(exit_code(error))
     except BrokenPipeError:
         # Whoever read our output has gone; Python must not complain when it flushes.
         sys.stderr.close()
         sys.exit(141)
     except ValueError as error:
-        print(f"pycornerstone: {error}", file=sys.stderr)  # noqa: T201
+        _say(str(error))
         sys.exit(2)
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        print(f"pycornerstone: {error.strerror or error}{where}", file=sys.stderr)  # noqa: T201
+        _say(f"{error.strerror or error}{where}")
         sys.exit(1)
     except KeyboardInterrupt:
-        print("pycornerstone: interrupted", file=sys.stderr)  # noqa: T201
+        _say("interrupted")
         sys.exit(130)
     except Exception as error:
         # What a user's own loader raised, or a value that a viewport does not take.
         if os.environ.get("PYCORNERSTONE_TRACEBACK"):
             raise
         notes = "".join(f"\n  {note}" for note in getattr(error, "__notes__", ()))
-        print(f"pycornerstone: {str(error) or type(error).__name__}{notes}", file=sys.stderr)  # noqa: T201
+        _say(f"{str(error) or type(error).__name__}{notes}")
         sys.exit(1)
+
+
+def _say(text: str) -> None:
+    print(f"pycornerstone: {text}", file=sys.stderr)  # noqa: T201 - that is what it is for
