@@ -35,6 +35,12 @@ def test_module_level_functions_act_on_one_session():
     assert not cs.cancel_load_image("test:a")
     assert cs.cancel_load_images(["test:a"]) == 0
 
+    assert cs.register_unknown_image_loader(image_of) is None
+    assert cs.load_image("unknown:a").result(timeout=5).rows == 2
+    cs.unregister_all_image_loaders()
+    with pytest.raises(cs.UnknownSchemeError, match="'unknown'"):
+        cs.load_image("unknown:b").result(timeout=5)
+    cs.register_image_loader("test", image_of)
     cs.unregister_image_loader("test")
     with pytest.raises(cs.UnknownSchemeError, match="'test'"):
         cs.load_image("test:b").result(timeout=5)

@@ -109,13 +109,15 @@ def test_filtering_takes_requests_out_of_the_queue():
     pool = RequestPool(ONE)
     log = []
     first = Work(pool, "a", log=log)
-    for name in "bcd":
-        Work(pool, name, log=log).future.set_result(None)
+    works = [Work(pool, name, log=log) for name in "bcd"]
+    for work in works:
+        work.future.set_result(None)
     dropped = pool.filter_requests(lambda request: request.details == "c")
     first.end()
 
     assert [request.details for request in dropped] == ["b", "d"]
     assert log == ["a", "c"]
+    assert [[end.cancelled() for end in work.ended] for work in works] == [[True], [False], [True]]
 
 
 def test_work_that_ends_at_once_does_not_pile_up_the_stack():

@@ -361,6 +361,21 @@ def test_what_waits_in_the_queue_is_cancelled_without_being_started(session):
     assert len(loader.promises) == 1
 
 
+def test_a_load_that_is_filtered_out_of_the_queue_settles(session, told):
+    held = HeldLoader()
+    session.register_image_loader("test", held)
+    session.loader_pool.set_max_simultaneous_requests(cs.RequestType.INTERACTION, 1)
+    session.load_image("test:a")
+    held.wait()
+    waiting = session.load_image("test:b")
+    dropped = session.loader_pool.filter_requests(lambda request: request.details != "test:b")
+
+    assert [request.details for request in dropped] == ["test:b"]
+    with pytest.raises(cs.LoadCancelledError, match="test:b"):
+        waiting.result(timeout=5)
+    assert names(told) == ["IMAGE_LOAD_CANCELLED"]
+
+
 def test_what_is_needed_now_overtakes_what_is_prefetched(session):
     order = []
 

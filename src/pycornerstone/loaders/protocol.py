@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeGuard, runtime_checkable
@@ -17,7 +18,15 @@ if TYPE_CHECKING:
     from pycornerstone.model.image import Image
     from pycornerstone.retrieve.http import HttpRetriever
 
-__all__ = ["ImageLoader", "LoadOptions", "Loaded", "LoaderContext", "LoaderFunction", "has_steps"]
+__all__ = [
+    "ImageLoader",
+    "LoadOptions",
+    "Loaded",
+    "LoaderContext",
+    "LoaderFunction",
+    "has_steps",
+    "is_async",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,12 @@ def has_steps(loader: object) -> TypeGuard[ImageLoader]:
     """Say whether a loader is an object with both steps; else it is a function."""
     # isinstance with a Protocol looks at every attribute, and takes 15 us.
     return hasattr(loader, "retrieve") and hasattr(loader, "decode")
+
+
+def is_async(function: Callable[..., Any]) -> bool:
+    """Say whether calling it gives a coroutine: an async function, or an object with one."""
+    call = getattr(function, "__call__", None)  # noqa: B004 - that it can be called is known
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
 
 
 Loaded: TypeAlias = "Image | ImageLoadObject | Awaitable[Image]"

@@ -57,7 +57,7 @@ def get(type: builtins.type[M], image_id: str) -> M | None: ...
 def get(type: str, image_id: str) -> object | None: ...
 
 
-def get(type: builtins.type[Module] | str, image_id: str) -> object | None:  # noqa: A002
+def get(type: builtins.type[Module] | str, image_id: str) -> object | None:  # noqa: A002 - the word for it
     """Ask what is known of an image; see `MetadataRegistry.get`."""
     return default_registry().get(type, image_id)
 
@@ -70,6 +70,6 @@ def require(type: builtins.type[M], image_id: str) -> M: ...
 def require(type: str, image_id: str) -> object: ...
 
 
-def require(type: builtins.type[Module] | str, image_id: str) -> object:  # noqa: A002
+def require(type: builtins.type[Module] | str, image_id: str) -> object:  # noqa: A002 - the word for it
     """Ask for what has to be known; see `MetadataRegistry.require`."""
     return default_registry().require(type, image_id)

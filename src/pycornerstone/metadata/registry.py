@@ -104,7 +104,7 @@ class MetadataRegistry:
     @overload
     def get(self, type: str, image_id: str) -> object | None: ...
 
-    def get(self, type: builtins.type[Module] | str, image_id: str) -> object | None:  # noqa: A002
+    def get(self, type: builtins.type[Module] | str, image_id: str) -> object | None:  # noqa: A002 - the word for it
         """Ask what is known of an image.
 
         Parameters
@@ -156,7 +156,7 @@ class MetadataRegistry:
     @overload
     def require(self, type: str, image_id: str) -> object: ...
 
-    def require(self, type: builtins.type[Module] | str, image_id: str) -> object:  # noqa: A002
+    def require(self, type: builtins.type[Module] | str, image_id: str) -> object:  # noqa: A002 - the word for it
         """Ask what is known of an image, which must be something; otherwise as `get`.
 
         Raises

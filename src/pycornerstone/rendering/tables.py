@@ -144,7 +144,7 @@ def stored_table(
 
 
 @lru_cache(maxsize=16)
-def _shape_table(sigmoid: bool, scale: ColorScale) -> npt.NDArray[np.int32]:  # noqa: FBT001
+def _shape_table(sigmoid: bool, scale: ColorScale) -> npt.NDArray[np.int32]:  # noqa: FBT001 - for the cache
     greys = np.linspace(0, 1, _ENTRIES)
     if sigmoid:
         greys = 1 / (1 + np.exp(-_SIGMOID_REACH * (2 * greys - 1)))

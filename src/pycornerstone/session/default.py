@@ -51,7 +51,7 @@ def _close_at_exit() -> None:
 
 def _forget_after_fork() -> None:
     # Threads do not survive a fork: a child starts with a new session.
-    global _lock, _session  # noqa: PLW0603
+    global _lock, _session  # noqa: PLW0603 - the child's own
     _lock = threading.Lock()
     _session = None
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pycornerstone.errors import LoadCancelledError, LoaderError, PyCornerstoneError
 from pycornerstone.loaders.load_object import ImageLoadObject
-from pycornerstone.loaders.protocol import has_steps
+from pycornerstone.loaders.protocol import has_steps, is_async
 from pycornerstone.session.workers import in_a_new_thread
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Load:
     def start(self, loader: AnyLoader) -> None:
         """Queue the first step."""
         if has_steps(loader):
-            if _is_async(loader.retrieve):
+            if is_async(loader.retrieve):
                 self._queue(
                     self._workers.retrieval_pool,
                     lambda: self._call(loader.retrieve, self.image_id),
@@ -220,7 +220,7 @@ class Load:
     def _call(
         self, function: Callable[..., Any], *arguments: object
     ) -> concurrent.futures.Future[Any]:
-        if _is_async(function):
+        if is_async(function):
             return self._in_context(self._workers.event_loop.submit, function(*arguments))
         return self._submit(self._workers.threads, function, *arguments)
 
@@ -312,12 +312,6 @@ class Load:
     def _end_with(self, future: concurrent.futures.Future[Any]) -> None:
         error = _error_of(future)
         self.end(future.result() if error is None else error)
-
-
-def _is_async(function: Callable[..., Any]) -> bool:
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)  # noqa: B004 - an object whose call is async
-    )
 
 
 async def _await(awaitable: Awaitable[Any]) -> Any:

@@ -104,7 +104,7 @@ class RequestPool:
         start : callable
             Begins it, without waiting, and gives the future of its end.
         done : callable
-            Called with that future when it has ended; not called if it is cancelled in the queue.
+            Called with that future when it has ended; not called after `cancel` of what is queued.
         request_type, priority, details
             See `Request`. Equal ones are served in the order in which they came.
         at_once : bool
@@ -154,13 +154,18 @@ class RequestPool:
         self._pump()
 
     def filter_requests(self, keep: Callable[[Request], bool]) -> list[Request]:
-        """Take every queued request for which `keep` is false out of the queue, and give them."""
-        dropped = []
+        """Take every queued request for which `keep` is false out of the queue, and give them.
+
+        Whoever queued one of them is told that it was cancelled.
+        """
         with self._lock:
-            for request in self._queued():
-                if not keep(request):
-                    request.is_over = True
-                    dropped.append(request)
+            dropped = [request for request in self._queued() if not keep(request)]
+            for request in dropped:
+                request.is_over = True
+        for request in dropped:
+            future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+            future.cancel()
+            self._tell(request, future)
         return dropped
 
     def set_max_simultaneous_requests(self, request_type: RequestType, limit: int) -> None:

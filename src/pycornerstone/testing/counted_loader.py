@@ -6,11 +6,10 @@ import asyncio
 import concurrent.futures
 import contextlib
 import functools
-import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pycornerstone.loaders.protocol import ImageLoader
+from pycornerstone.loaders.protocol import ImageLoader, is_async
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,9 +56,7 @@ class CountedLoader:
             self._open.set_result(None)
 
     def _counting(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-            getattr(function, "__call__", None)  # noqa: B004 - an object whose call is async
-        ):
+        if is_async(function):
 
             @functools.wraps(function)
             async def call(*arguments: Any) -> Any:
