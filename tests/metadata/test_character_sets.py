@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydicom import charset, dcmread
 from pydicom.data import get_charset_files
 
 from pycornerstone.metadata.character_sets import decode_text
-from pycornerstone.metadata.dicom_tags import Tag
+from pycornerstone.metadata.dicom_tags import KNOWN_TAGS, Tag
 from pycornerstone.metadata.part10 import read_part10
+
+TERMS = [*sorted(charset.python_encoding), "ISO_IR 203", "ISO 2022 IR 203", "GB18030", "NONE", ""]
 
 
 # PS3.5 annexes H, I, J and K print these names, byte by byte.
@@ -75,12 +79,48 @@ def test_names_in_real_files_are_read_as_pydicom_reads_them(path):
     assert attributes.text(Tag.PATIENT_NAME) == expected
 
 
+@pytest.mark.parametrize("name", sorted(Path(p).name for p in get_charset_files("*.dcm")))
+def test_every_text_of_those_files_is_read_as_pydicom_reads_it(testdata, name):
+    (path,) = {p.name: p for p in (testdata / "pypi-pydicom").rglob(name)}.values()
+    attributes, dataset = read_part10(path.read_bytes()).attributes, dcmread(path)
+    for tag, vr in KNOWN_TAGS.items():
+        if vr in {"LO", "LT", "PN", "SH", "ST", "UC", "UT"} and tag in dataset:
+            expected = str(dataset[tag].value).rstrip("=") or None
+            assert attributes.text(tag) == expected
+
+
+def test_latin_9_has_the_euro():
+    # ISO 8859-15 at A4, which Latin-1 has as the currency sign (PS3.3 table C.12-2, ISO_IR 203).
+    assert decode_text(b"\xa4", ("ISO_IR 203",)) == "€"
+    assert decode_text(b"\x1b-b\xa4\x1b-A\xa4", ("", "ISO 2022 IR 203")) == "€¤"
+
+
+@pytest.mark.parametrize(
+    "term", ["ISO-IR 144", "ISO IR 144", "ISO_IR_144", "ISO 2022 IR-144", "iso_ir 144", "ISO_IR144"]
+)
+def test_a_term_may_be_misspelt(term):
+    assert decode_text("Ж".encode("iso8859-5"), (term,)) == "Ж"
+
+
+def test_the_extended_sets_of_chinese_are_read():
+    assert decode_text("王".encode("gbk"), ("ISO 2022 GBK",)) == "王"
+    assert decode_text("王".encode("gb2312"), ("ISO 2022 58",)) == "王"
+
+
+@given(st.binary(max_size=40), st.lists(st.sampled_from(TERMS), max_size=3), st.booleans())
+def test_any_bytes_are_some_text(data, sets, is_name):
+    assert isinstance(decode_text(data, tuple(sets), is_person_name=is_name), str)
+
+
 def test_without_a_character_set_text_is_latin_1():
     assert decode_text(b"Buc^J\xe9r\xf4me") == "Buc^Jérôme"
 
 
-def test_an_unknown_term_is_read_as_latin_1():
-    assert decode_text(b"J\xe9", ("ISO_IR 4711",)) == "Jé"
+def test_an_unknown_term_is_read_as_latin_1_and_logged_once(caplog):
+    for _ in range(3):
+        assert decode_text(b"J\xe9", ("ISO_IR 4711",)) == "Jé"
+    (record,) = caplog.records
+    assert "'ISO_IR 4711', which PS3.3 C.12.1.1.2 does not define" in record.getMessage()
 
 
 def test_bytes_that_the_character_set_does_not_have_are_marked():

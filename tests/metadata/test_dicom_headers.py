@@ -91,7 +91,7 @@ def test_frames_that_are_counted_otherwise_are_of_another_scheme(headers):
 
 def test_a_question_that_is_no_module_is_not_answered(headers):
     headers.add_json(BASE, CT)
-    assert headers.provide("petIsotopeModule", BASE) is None
+    assert headers.provide("displaySetModule", BASE) is None
 
 
 def test_a_module_is_read_once(headers):

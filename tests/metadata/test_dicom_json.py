@@ -87,6 +87,11 @@ def test_binary_that_was_fetched_apart_may_be_bytes():
         ("SS", [-2], struct.pack("<h", -2)),
         ("OB", [7, 8], b"\7\x08"),
         ("US", ["3"], struct.pack("<H", 3)),
+        ("FD", [0.5, "1"], struct.pack("<dd", 0.5, 1)),
+        ("OV", [2**40], struct.pack("<Q", 2**40)),
+        # PS3.6 has US for LUT Data, first of three.
+        (None, [1, 2], struct.pack("<HH", 1, 2)),
+        ([], [3], struct.pack("<H", 3)),
         ("US", [], None),
         ("LO", ["x"], None),
     ],
@@ -102,6 +107,29 @@ def test_of_a_bulk_value_there_is_its_address(sample):
     assert sample.values(Tag.PIXEL_DATA) == ()
     assert sample.bulk_data_uri(Tag.PIXEL_DATA) == "http://wado.nema.org/bulkdata/1"
     assert sample.bulk_data_uri(Tag.ROWS) is None
+
+
+def test_digits_of_tags_may_be_small():
+    small = {"0008103e": {"vr": "LO", "Value": ["HEAD"]}, "0040a730": {"vr": "SQ", "Value": [{}]}}
+    attributes = JsonAttributes(small | {"7fe00010": {"vr": "OW", "BulkDataURI": "bulk/1"}})
+    assert attributes.text(Tag.SERIES_DESCRIPTION) == "HEAD"
+    assert Tag.SERIES_DESCRIPTION in attributes
+    assert attributes.bulk_data_uri(Tag.PIXEL_DATA) == "bulk/1"
+    assert Tag.PIXEL_DATA in attributes
+    assert Tag.PIXEL_SPACING not in attributes
+
+
+def test_a_value_that_is_a_tag_is_a_number():
+    # PS3.18 table F.2.3-1, AT: eight hexadecimal digits.
+    pointer = {"00280009": {"vr": "AT", "Value": ["00181063", "0018106A"]}}
+    assert JsonAttributes(pointer).values(0x00280009) == (0x00181063, 0x0018106A)
+    wrong = {"00280009": {"vr": "AT", "Value": ["FrameTime"]}}
+    with pytest.raises(MetadataError, match=r"\(0028,0009\) is a value that is no tag"):
+        JsonAttributes(wrong).values(0x00280009)
+
+
+def test_a_byte_order_mark_is_no_accident():
+    assert parse_dicom_json(b"\xef\xbb\xbf[{}]") == [{}]
 
 
 def test_one_data_set_may_stand_alone():
@@ -156,6 +184,7 @@ def test_an_element_that_is_malformed_is_named(element, message):
             "is a number out of range in DICOM JSON, where US must be",
         ),
         ({"vr": "US", "Value": [-1]}, "is a number out of range"),
+        ({"vr": "FL", "Value": [1e300]}, "is a number out of range"),
     ],
 )
 def test_binary_that_is_malformed_is_named(element, message):
@@ -177,7 +206,7 @@ values = st.lists(
     max_size=6,
 )
 elements = scalars | st.fixed_dictionaries(
-    {"vr": st.sampled_from(["US", "SS", "DS", "SQ", "OW", None])},
+    {"vr": st.sampled_from(["US", "SS", "DS", "SQ", "OW", "AT", "FL", None, 5])},
     optional={"Value": values | scalars, "InlineBinary": st.just("AQIDBAUG") | scalars},
 )
 
@@ -193,3 +222,11 @@ def test_whatever_an_object_holds_is_a_module_or_an_error_of_ours(json_object, t
     except MetadataError:
         return
     assert module is None or isinstance(module, MODULES[type_name])
+
+
+@pytest.mark.parametrize("vr", ["UN", None])
+def test_private_elements_that_a_server_sends_as_bytes_are_read_by_what_they_are(vr):
+    # Philips' SUV factor (7053,1000) is a decimal string; "0.000551" in base64.
+    element = {"vr": vr, "InlineBinary": "MC4wMDA1NTE="}
+    written = {key: value for key, value in element.items() if value}
+    assert JsonAttributes({"70531000": written}).number(Tag.PHILIPS_SUV_SCALE_FACTOR) == 0.000551

@@ -118,6 +118,8 @@ def palette_of(path) -> tuple[np.ndarray, np.ndarray]:
     data = path.read_bytes()
     attributes = read_part10(data).attributes
     dataset = pydicom.dcmread(path, force=True)
+    # pydicom refuses supplemental palettes by this name only; their tables are as all others.
+    dataset.pop("PixelPresentation", None)
     palette = read_palette(attributes, is_signed=dataset.PixelRepresentation == 1)
     first, count = palette.red.first_mapped, len(palette.red.entries)
     indices = np.arange(first, first + count, dtype=np.int32)
@@ -133,6 +135,7 @@ def palette_of(path) -> tuple[np.ndarray, np.ndarray]:
         "pypi-pydicom-data/data_store/data/OBXXXX1A.dcm",
         "pypi-pydicom-data/data_store/data/gdcm-US-ALOKA-16.dcm",
         "pypi-pydicom-data/data_store/data/OT-PAL-8-face.dcm",
+        "pypi-pydicom-data/data_store/data/eCT_Supplemental.dcm",
         "highdicom/data/test_files/seg_image_sm_control_labelmap_palette_color.dcm",
     ],
 )
@@ -173,6 +176,73 @@ def test_a_palette_whose_data_are_elsewhere_says_so():
     }
     with pytest.raises(MetadataError, match=r"\(0028,1201\) Red .* Data is missing.* BulkDataURI"):
         read_palette(JsonAttributes(table), is_signed=False)
+
+
+def palette_elements(**colours: bytes) -> dict:
+    elements = {}
+    for colour, data in colours.items():
+        descriptor = [len(data), 0, 8]
+        tag = Tag[f"{colour.upper()}_PALETTE_DESCRIPTOR"]
+        elements[f"{tag:08X}"] = {"vr": "US", "Value": descriptor}
+        tag = Tag[f"{colour.upper()}_PALETTE_DATA"]
+        elements[f"{tag:08X}"] = {"vr": "OW", "InlineBinary": data}
+    return elements
+
+
+def test_a_palette_may_have_a_table_of_opacity():
+    elements = palette_elements(red=b"\0\1", green=b"\2\3", blue=b"\4\5", alpha=b"\6\xff")
+
+    palette = read_palette(JsonAttributes(elements), is_signed=False)
+
+    assert palette.alpha.entries.tolist() == [6, 255]
+    assert palette.alpha.bits_per_entry == 8
+    elements.pop("00281104")
+    assert read_palette(JsonAttributes(elements), is_signed=False).alpha is None
+
+
+def test_a_table_of_opacity_may_be_in_segments():
+    # PS3.3 C.7.9.2: one discrete entry of 7, then a line of two to 9.
+    elements = palette_elements(red=b"\0\1\2", green=b"\0\1\2", blue=b"\0\1\2", alpha=b"\0\0\0")
+    elements.pop("00281204")
+    elements["00281224"] = {"vr": "OW", "InlineBinary": b"\0\1\7\1\2\x09"}
+
+    palette = read_palette(JsonAttributes(elements), is_signed=False)
+
+    assert palette.alpha.entries.tolist() == [7, 8, 9]
+
+
+def test_a_table_of_opacity_of_no_use_is_left_out(caplog):
+    elements = palette_elements(red=b"\0\1", green=b"\2\3", blue=b"\4\5", alpha=b"\6\xff")
+    elements.pop("00281204")
+
+    assert read_palette(JsonAttributes(elements), is_signed=False).alpha is None
+    assert "(0028,1204) Alpha Palette Color Lookup Table Data is missing" in caplog.text
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("value", [2**70, -40000, 65536])
+def test_a_descriptor_of_more_than_16_bits_is_an_error(place, value):
+    descriptor = [2, 0, 16]
+    descriptor[place] = value
+
+    with pytest.raises(MetadataError, match=r"\(0028,3002\).* has values of more than 16 bits"):
+        read_lut(lut_item(descriptor, b"\1\0\2\0"), is_signed=False)
+
+
+@pytest.mark.parametrize(("bits", "known"), [(16, 16), (12, 12), (9, 9), (17, 16), (2000, 16)])
+def test_bits_of_a_table_in_segments_are_those_that_fit(bits, known):
+    # One discrete segment of two entries (PS3.3 C.7.9.2.1).
+    data = struct.pack("<4H", 0, 2, 100, 200)
+    elements = palette_elements(red=b"\0\1", green=b"\0\1", blue=b"\0\1")
+    for number in (1, 2, 3):
+        elements[f"0028110{number}"] = {"vr": "US", "Value": [2, 0, bits]}
+        elements.pop(f"0028120{number}")
+        elements[f"0028122{number}"] = {"vr": "OW", "InlineBinary": data}
+
+    palette = read_palette(JsonAttributes(elements), is_signed=False)
+
+    assert palette.red.bits_per_entry == known
+    assert palette.red.entries.tolist() == [100, 200]
 
 
 def test_only_three_words_are_a_descriptor():

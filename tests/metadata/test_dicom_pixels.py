@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pydicom
 import pytest
 
 from pycornerstone.errors import MetadataError
 from pycornerstone.metadata.dicom_pixels import read_image_pixel
 from pycornerstone.metadata.dicom_tags import Tag
+from pycornerstone.metadata.part10 import read_part10
 
 GREY = {Tag.ROWS: 4, Tag.COLUMNS: 8, Tag.BITS_ALLOCATED: 16}
 
@@ -190,3 +192,72 @@ def test_a_palette_is_read_for_palette_images_only(header):
     assert read_image_pixel(header(grey)).palette is None
     coloured = header({**grey, Tag.PHOTOMETRIC_INTERPRETATION: "PALETTE COLOR"})
     assert read_image_pixel(coloured).palette.blue.entries.tolist() == [0, 255]
+
+
+# PS3.3 C.8.16.2.1.1.1: of grey images that are displayed in colour where possible.
+@pytest.mark.parametrize(
+    ("presentation", "photometric", "has_palette"),
+    [
+        ("COLOR", "MONOCHROME2", True),
+        ("MIXED", "MONOCHROME2", True),
+        ("MONOCHROME", "MONOCHROME2", False),
+        ("TRUE_COLOR", "MONOCHROME2", False),
+        ("COLOR", "MONOCHROME1", False),
+    ],
+)
+def test_a_palette_is_supplemental_where_the_header_says_so(
+    header, presentation, photometric, has_palette
+):
+    tables = {Tag.PHOTOMETRIC_INTERPRETATION: photometric, Tag.PIXEL_PRESENTATION: presentation}
+    for colour in ("RED", "GREEN", "BLUE"):
+        tables[Tag[f"{colour}_PALETTE_DESCRIPTOR"]] = [2, 4094, 8]
+        tables[Tag[f"{colour}_PALETTE_DATA"]] = b"\0\xff"
+
+    palette = read_image_pixel(header({**GREY, **tables})).palette
+
+    assert (palette is not None) == has_palette
+    if has_palette:
+        assert palette.red.first_mapped == 4094
+
+
+def test_a_supplemental_palette_of_no_use_is_left_out(header, caplog):
+    elements = {
+        **GREY,
+        Tag.PHOTOMETRIC_INTERPRETATION: "MONOCHROME2",
+        Tag.PIXEL_PRESENTATION: "COLOR",
+        Tag.RED_PALETTE_DESCRIPTOR: [2, 4094, 8],
+    }
+    assert read_image_pixel(header(elements)).palette is None
+    assert "(0028,1201) Red Palette Color Lookup Table Data is missing" in caplog.text
+
+
+# PS3.3 C.7.6.3.1.7: vertical size of a pixel, horizontal size.
+@pytest.mark.parametrize(
+    ("ratio", "read"),
+    [(["4", "3"], (4, 3)), (["1", "1"], (1, 1)), ([], None), (["4"], None), (["0", "1"], None),
+     (["4", "3", "2"], None), (["wide", "1"], None)],
+)  # fmt: skip
+def test_pixels_may_not_be_square(header, ratio, read):
+    assert (
+        read_image_pixel(header({**GREY, Tag.PIXEL_ASPECT_RATIO: ratio})).pixel_aspect_ratio == read
+    )
+
+
+def test_a_slide_has_the_colour_profile_of_its_optical_path(testdata):
+    path = testdata / "highdicom/data/test_files/sm_image_dots.dcm"
+    known = pydicom.dcmread(path, stop_before_pixels=True)
+    assert "ICCProfile" not in known
+    read = read_image_pixel(read_part10(path.read_bytes()).attributes)
+    assert read.icc_profile == known.OpticalPathSequence[0].ICCProfile
+    assert len(repr(read)) < 1000 < len(read.icc_profile)
+
+
+def test_a_slide_of_several_optical_paths_has_no_profile_in_common(header):
+    rgb = {Tag.ROWS: 1, Tag.COLUMNS: 1, Tag.BITS_ALLOCATED: 8, Tag.SAMPLES_PER_PIXEL: 3}
+    path = {Tag.ICC_PROFILE: b"path"}
+    two = header({**rgb, Tag.OPTICAL_PATH_SEQUENCE: [path, path]})
+    assert read_image_pixel(two).icc_profile is None
+    one = header({**rgb, Tag.OPTICAL_PATH_SEQUENCE: [path]})
+    assert read_image_pixel(one).icc_profile == b"path"
+    own = header({**rgb, Tag.OPTICAL_PATH_SEQUENCE: [path], Tag.ICC_PROFILE: b"icc!"})
+    assert read_image_pixel(own).icc_profile == b"icc!"

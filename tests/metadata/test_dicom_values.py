@@ -93,6 +93,60 @@ def test_each_frame_may_have_its_own_slope(header):
     assert read_modality_lut(header({Tag.RESCALE_SLOPE: "9"}), 3).rescale_slope == 9
 
 
+def test_slope_and_intercept_of_a_frame_are_not_mixed_with_those_of_others(header):
+    attributes = header(
+        {
+            Tag.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE: [
+                {Tag.PIXEL_VALUE_TRANSFORMATION_SEQUENCE: [{Tag.RESCALE_SLOPE: "2"}]}
+            ],
+            Tag.RESCALE_SLOPE: "9",
+            Tag.RESCALE_INTERCEPT: "-1024",
+            Tag.RESCALE_TYPE: "HU",
+        }
+    )
+    lut = read_modality_lut(attributes, 1)
+    assert (lut.rescale_slope, lut.rescale_intercept, lut.rescale_type) == (2, 0, None)
+
+
+def test_slopes_of_real_frames_are_those_that_pydicom_reads(testdata):
+    path = testdata / "dcm_qa_enh/In/Philips/IM_0027_fMAP.dcm"
+    dataset = pydicom.dcmread(path, stop_before_pixels=True)
+    attributes = read_part10(path.read_bytes()).attributes
+    found = set()
+    for index, group in enumerate(dataset.PerFrameFunctionalGroupsSequence):
+        [item] = group.PixelValueTransformationSequence
+        lut = read_modality_lut(attributes, index + 1)
+        assert lut.rescale_slope == float(item.RescaleSlope)
+        assert lut.rescale_intercept == float(item.RescaleIntercept)
+        assert lut.rescale_type == item.RescaleType
+        found.add((lut.rescale_slope, lut.rescale_intercept))
+    assert len(found) == 2
+
+
+def test_a_slope_of_all_real_frames_is_that_which_pydicom_reads(testdata):
+    path = testdata / "pypi-pydicom-data/data_store/data/eCT_Supplemental.dcm"
+    shared = pydicom.dcmread(path).SharedFunctionalGroupsSequence[0]
+    [item] = shared.PixelValueTransformationSequence
+    attributes = read_part10(path.read_bytes()).attributes
+    for frame in (1, 2):
+        lut = read_modality_lut(attributes, frame)
+        assert lut.rescale_slope == float(item.RescaleSlope)
+        assert lut.rescale_intercept == float(item.RescaleIntercept)
+        assert lut.rescale_type == item.RescaleType
+
+
+@pytest.mark.parametrize("dtype", ["<f4", "<f8", "<i2", "<u4", "<i8"])
+@pytest.mark.parametrize(("slope", "intercept"), [("0.1", "-1024"), ("-2.5", "3"), ("1", "0.5")])
+def test_values_of_any_kind_become_what_pydicom_makes_of_them(header, dtype, slope, intercept):
+    elements = {Tag.RESCALE_SLOPE: slope, Tag.RESCALE_INTERCEPT: intercept}
+    dataset = pydicom.Dataset()
+    dataset.RescaleSlope, dataset.RescaleIntercept = slope, intercept
+    stored = np.array([[0, 1], [7, 100]], dtype)
+    expected = apply_modality_lut(stored.astype(np.float64), dataset)
+    values = read_modality_lut(header(elements), 1).apply(stored, np.float64)
+    assert np.array_equal(values, expected)
+
+
 def test_every_window_and_its_name(header):
     voi = read_voi_lut(
         header(

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from pycornerstone.metadata.dicom_json import JsonAttributes
 from pycornerstone.metadata.dicom_tags import Tag
-from pycornerstone.metadata.functional_groups import find_numbers, frame_sources
+from pycornerstone.metadata.functional_groups import (
+    find_numbers,
+    frame_groups,
+    frame_sources,
+    macro_items,
+    readable_items,
+)
 
 
 @pytest.fixture
@@ -67,3 +74,17 @@ def test_an_empty_macro_is_passed_over(header):
         }
     )
     assert find(attributes, 1) == (1, 2, 3)
+
+
+def test_the_groups_of_a_frame_are_its_own_and_the_shared_one(enhanced, header):
+    own, shared = frame_groups(enhanced, 2)
+    assert own.items(Tag.PLANE_POSITION_SEQUENCE) == ()
+    assert len(macro_items((own, shared), Tag.PLANE_POSITION_SEQUENCE)) == 1
+    assert len(frame_groups(enhanced, 99)) == 1
+    assert frame_groups(header({}), 1) == ()
+
+
+def test_a_sequence_that_cannot_be_read_is_left_out(caplog):
+    damaged = JsonAttributes({"00620002": {"vr": "SQ", "Value": [5]}})
+    assert readable_items(damaged, Tag.SEGMENT_SEQUENCE) == ()
+    assert "(0062,0002) Segment Sequence cannot be read" in caplog.text

@@ -8,15 +8,25 @@ import numpy as np
 import pytest
 
 from pycornerstone.errors import MetadataError
-from pycornerstone.metadata.module_fields import _CONVERTERS, module_from_answer
+from pycornerstone.metadata.module_fields import _CONVERTERS, _NESTED, module_from_answer
 from pycornerstone.model.luts import LookupTable, VoiFunction, VoiWindow
 from pycornerstone.model.modules import (
     MODULES,
+    CalibratedPixelSpacing,
+    DisplayShutterModule,
+    EcgChannel,
+    EcgModule,
     GeneralImageModule,
     ImagePixelModule,
     ImagePlaneModule,
+    InstanceModule,
     ModalityLutModule,
+    OverlayPlane,
+    OverlayPlaneModule,
     PatientModule,
+    PatientStudyModule,
+    RealWorldValueMappingModule,
+    SpacingType,
     VoiLutModule,
 )
 
@@ -25,6 +35,46 @@ from pycornerstone.model.modules import (
 def test_every_field_of_every_module_is_checked(module):
     for field in dataclasses.fields(module):
         assert field.type.removesuffix(" | None") in _CONVERTERS, field
+
+
+@pytest.mark.parametrize("nested", _NESTED.values(), ids=lambda nested: nested.__name__)
+def test_every_field_of_what_modules_are_made_of_is_checked(nested):
+    for field in dataclasses.fields(nested):
+        assert field.type.removesuffix(" | None") in _CONVERTERS, field
+
+
+def test_what_has_fields_itself_may_be_a_mapping_of_them():
+    plane = OverlayPlane(0x6002, 2, 3)
+    drawn = [[0, 1, 0], [1, 0, 0]]
+    module = module_from_answer(
+        OverlayPlaneModule,
+        {"overlays": [{"group": 0x6000, "rows": 2, "columns": 3, "bits": drawn}, plane]},
+    )
+    assert module.overlays[1] is plane
+    assert module.overlays[0].bits.dtype == np.bool_
+    assert module.overlays[0].bits.tolist() == [[False, True, False], [True, False, False]]
+    lead = {"label": "I", "sensitivity": 5}
+    group = {"channels": [lead], "sampling_frequency_hz": 500, "samples": [[1, -2, 3]]}
+    ecg = module_from_answer(EcgModule, {"groups": [group]})
+    assert ecg.groups[0].channels == (EcgChannel("I", sensitivity=5.0),)
+    assert ecg.groups[0].samples.tolist() == [[1, -2, 3]]
+    mapping = {"maps": [{"label": "ADC", "slope": 2}]}
+    adc = module_from_answer(RealWorldValueMappingModule, mapping).maps[0]
+    assert (adc.label, adc.slope, adc.intercept) == ("ADC", 2.0, 0.0)
+
+
+def test_points_are_pairs_and_kinds_may_be_text():
+    shutter = {"shapes": ["POLYGONAL"], "vertices": [(1, 2), np.array([3, 4])], "center": [5, 6]}
+    assert module_from_answer(DisplayShutterModule, shutter) == DisplayShutterModule(
+        shapes=("POLYGONAL",), vertices=((1, 2), (3, 4)), center=(5, 6)
+    )
+    spacing = module_from_answer(CalibratedPixelSpacing, {"spacing_type": "PROJECTED"})
+    assert spacing.spacing_type is SpacingType.PROJECTED
+
+
+def test_a_data_set_is_taken_as_it_is():
+    dataset = object()
+    assert module_from_answer(InstanceModule, {"dataset": dataset}).dataset is dataset
 
 
 @pytest.mark.parametrize(
@@ -81,7 +131,7 @@ def test_texts_tables_and_bytes_are_kept_as_they_are():
             {"rowPixelSpacing": 1},
             r"ImagePlaneModule has no field 'rowPixelSpacing'; it has .*'row_pixel_spacing_mm'",
         ),
-        (ImagePlaneModule, {7: 1}, r"has no field 7; it has .*columns$"),
+        (PatientStudyModule, {7: 1}, r"has no field 7; it has patient_age, .*patient_sex$"),
         (
             ImagePlaneModule,
             {"row_cosines": (1, 0)},
@@ -116,6 +166,29 @@ def test_texts_tables_and_bytes_are_kept_as_they_are():
         (VoiLutModule, {"windows": [(40, 400, "a", "b")]}, "windows must be windows or"),
         (VoiLutModule, {"function": "LINEAL"}, "function must be one of LINEAR, LINEAR_EXACT, SIG"),
         (GeneralImageModule, {"image_type": "ORIGINAL"}, "image_type must be texts, got str"),
+        (
+            OverlayPlaneModule,
+            {"overlays": [{"group": 0x6000, "rows": 2, "columns": "3"}]},
+            "overlays: columns must be a whole number, got str",
+        ),
+        (OverlayPlaneModule, {"overlays": [{"rows": 2}]}, "overlays: OverlayPlane needs group and"),
+        (
+            OverlayPlaneModule,
+            {"overlays": [7]},
+            "overlays must be a list of OverlayPlane or mappings of its fields, got list of 1",
+        ),
+        (DisplayShutterModule, {"center": (1, 2, 3)}, "center must be 2 whole numbers"),
+        (DisplayShutterModule, {"vertices": [1, 2]}, "vertices must be pairs of whole numbers"),
+        (
+            CalibratedPixelSpacing,
+            {"spacing_type": "GUESSED"},
+            "spacing_type must be one of PATIENT",
+        ),
+        (
+            EcgModule,
+            {"groups": [{"channels": [], "sampling_frequency_hz": 1, "samples": [0.5]}]},
+            "groups: samples must be an array of whole numbers, got list of 1",
+        ),
         (PatientModule, [("patient_id", "1")], "it gave list of 1; give PatientModule, a mapping"),
         (PatientModule, GeneralImageModule(), "it gave GeneralImageModule; give PatientModule"),
     ],

@@ -111,6 +111,32 @@ def test_the_data_set_is_right_where_it_is_not_written_as_stated():
     assert read_part10(META + implicit).attributes.text(Tag.MODALITY) == "MR"
 
 
+@pytest.mark.parametrize(
+    ("stated", "written"), [(BIG, EXPLICIT), (EXPLICIT, BIG), (IMPLICIT, BIG), (DEFLATED, EXPLICIT)]
+)
+def test_the_byte_order_is_that_of_the_data_set(stated, written):
+    data = made_by_pydicom(written)
+    group_length = data.index(b"\2\0\0\0UL") + 12
+    start = group_length + struct.unpack("<L", data[group_length - 4 : group_length])[0]
+    meta = element(0x00020010, "UI", stated.encode() + b"\0" * (len(stated) % 2))
+    file = read_part10(b"\0" * 128 + b"DICM" + meta + data[start:])
+    assert file.is_big_endian == (written == BIG)
+    assert file.attributes.integer(Tag.ROWS) == 2
+    # Samples are in the same order, so that this is what they must be decoded as.
+    assert file.transfer_syntax_uid == file.attributes.text(Tag.TRANSFER_SYNTAX_UID) == written
+
+
+@pytest.mark.parametrize("uid", [EXPLICIT, IMPLICIT])
+def test_a_group_that_could_be_another_in_the_other_order_is_read_as_stated(uid):
+    # Group 2000 (film sessions) is 0020 the other way round.
+    vr_and_length = b"LO\4\0" if uid == EXPLICIT else b"\4\0\0\0"
+    meta = element(0x00020010, "UI", uid.encode() + b"\0" * (len(uid) % 2))
+    data = b"\x00\x20\x50\x00" + vr_and_length + b"ABC " + (ROWS if uid == EXPLICIT else b"")
+    file = read_part10(b"\0" * 128 + b"DICM" + meta + data)
+    assert not file.is_big_endian
+    assert file.attributes.integer(Tag.ROWS) == (2 if uid == EXPLICIT else None)
+
+
 def test_meta_information_may_be_written_in_implicit_vr():
     meta = struct.pack("<HHL", 2, 0x10, len(BIG) + 1) + BIG.encode() + b"\0"
     data = b"\0" * 128 + b"DICM" + meta + struct.pack(">HH2sHH", 0x28, 0x10, b"US", 2, 7)
@@ -125,10 +151,13 @@ def test_the_length_of_the_meta_information_is_not_relied_on():
     assert file.attributes.integer(Tag.ROWS) == 2
 
 
-@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+@pytest.mark.parametrize(
+    "kind", [bytes, bytearray, memoryview, lambda data: memoryview(b"ab" + data + b"c")[2:-1]]
+)
 def test_any_bytes_will_do(kind):
     file = read_part10(kind(made_by_pydicom()))
     assert bytes(file.pixel_data) == PIXELS
+    assert file.attributes.integer(Tag.ROWS) == 2
 
 
 def test_pixel_data_lie_inside_a_mapped_file(tmp_path):
@@ -173,6 +202,47 @@ def test_encapsulated_pixel_data_begin_with_the_basic_offset_table():
     assert file.is_encapsulated
     assert bytes(file.pixel_data) == frames + SEQUENCE_END
     assert bytes(file.pixel_data[:4]) == b"\xfe\xff\x00\xe0"
+
+
+@pytest.mark.parametrize("uid", SYNTAXES)
+@pytest.mark.parametrize("vr", ["OB", "OW"])
+def test_the_value_representation_and_place_of_pixel_data_are_known(uid, vr):
+    dataset_bytes = made_by_pydicom(uid, BitsAllocated=8, BitsStored=8)
+    if uid in {EXPLICIT, BIG}:
+        before, _, after = dataset_bytes.rpartition(b"OW\0\0")
+        dataset_bytes = before + vr.encode() + b"\0\0" + after
+        file = read_part10(dataset_bytes)
+        assert file.pixel_data_vr == vr
+        assert dataset_bytes[file.pixel_data_start :] == PIXELS
+    else:
+        # PS3.5 section A.1: in implicit VR it is OW, and pydicom packed it so above.
+        file = read_part10(dataset_bytes)
+        assert file.pixel_data_vr == "OW"
+    assert file.pixel_data_length == len(PIXELS)
+
+
+def test_the_length_of_pixel_data_is_the_announced_one():
+    file = read_part10(made_by_pydicom()[:-5])
+    assert (file.pixel_data_length, len(file.pixel_data)) == (24, 19)
+    assert read_part10(META + ROWS).pixel_data_length is None
+
+
+@pytest.mark.parametrize("uid", [EXPLICIT, BIG])
+def test_an_extended_offset_table_is_read(uid):
+    order = ">" if uid == BIG else "<"
+    offsets, lengths = [0, 16, 2**40], [8, 7, 2**33]
+    data = made_by_pydicom(
+        uid,
+        ExtendedOffsetTable=struct.pack(f"{order}3Q", *offsets),
+        ExtendedOffsetTableLengths=struct.pack(f"{order}3Q", *lengths),
+    )
+    file = read_part10(data)
+    assert file.frame_offsets.dtype == file.frame_lengths.dtype == np.uint64
+    assert file.frame_offsets.tolist() == offsets
+    assert file.frame_lengths.tolist() == lengths
+    without = read_part10(made_by_pydicom())
+    assert without.frame_offsets is None
+    assert without.frame_lengths is None
 
 
 def test_pixel_data_may_be_cut_off():

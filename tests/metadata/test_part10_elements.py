@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import struct
+import weakref
 
+import numpy as np
+import pydicom
 import pytest
 
 from pycornerstone.errors import DecodeError, MetadataError
 from pycornerstone.metadata.dicom_tags import Tag
 from pycornerstone.metadata.part10 import read_part10
+from pycornerstone.metadata.part10_encodings import EXPLICIT_LITTLE
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 IMPLICIT = "1.2.840.10008.1.2"
@@ -130,6 +135,91 @@ def test_a_damaged_sequence_is_an_error_when_it_is_asked_for():
         short.items(Tag.VOI_LUT_SEQUENCE)[0].integer(Tag.ROWS)
 
 
+@pytest.mark.parametrize("zeros", [8, 16, 4096, 2**20, 2**20 + 8, 3 * 2**20])
+def test_zeros_between_elements_are_passed_over(zeros):
+    attributes = read_part10(META + ROWS + bytes(zeros) + COLUMNS + bytes(zeros)).attributes
+    assert attributes.integer(Tag.ROWS) == 2
+    assert attributes.integer(Tag.COLUMNS) == 3
+
+
+def test_an_empty_element_of_tag_0_is_passed_over():
+    attributes = read_part10(META + ROWS + element(0, "UL", b"") + COLUMNS).attributes
+    assert attributes.integer(Tag.COLUMNS) == 3
+
+
+def test_zeros_within_an_item_that_does_not_end_are_an_error():
+    sequence = element(0x00081140, "SQ", item(ROWS + bytes(4096), UNDEFINED), UNDEFINED)
+    with pytest.raises(DecodeError, match="goes beyond the"):
+        read_part10(META + sequence)
+
+
+@pytest.mark.parametrize("length", [UNDEFINED, None])
+def test_more_items_than_any_image_has_are_an_error(length, monkeypatch):
+    monkeypatch.setattr("pycornerstone.metadata.part10_elements.MAX_ITEMS", 100)
+    end = SEQUENCE_END if length else b""
+
+    def count(items):
+        data = META + element(0x00283000, "SQ", item(b"") * items + end, length)
+        return len(read_part10(data).attributes.items(Tag.MODALITY_LUT_SEQUENCE))
+
+    assert count(100) == 100
+    with pytest.raises(DecodeError, match="a sequence has more than 100 items"):
+        count(101)
+
+
+def test_what_stands_twice_is_what_stands_last():
+    data = META + ROWS + element(0x00280010, "US", b"\7\0")
+    assert read_part10(data).attributes.integer(Tag.ROWS) == 7
+    assert pydicom.dcmread(io.BytesIO(data)).Rows == 7
+
+
+def test_order_lengths_of_groups_and_what_others_add_do_not_matter():
+    private = element(0x00091001, "UN", b"\1\2\3") + element(0x00291010, "OB", b"\0" * 300)
+    length = element(0x00280000, "UL", b"\x99\0\0\0")
+    data = META + COLUMNS + length + private + ROWS + b"\0" * 64
+    attributes = read_part10(data).attributes
+    assert attributes.integer(Tag.ROWS) == 2
+    assert attributes.integer(Tag.COLUMNS) == 3
+
+
+@pytest.mark.parametrize("has_lengths", [True, False])
+def test_one_item_of_very_many_is_found_without_reading_the_others(has_lengths):
+    frames = 10_000
+    # Were another item read, it would be an error.
+    broken = element(Tag.SLICE_THICKNESS, "DS", b"1")[:-1]
+    if has_lengths:
+        items = [item(broken)] * (frames - 1) + [item(ROWS)]
+        value = element(Tag.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, "SQ", b"".join(items))
+    else:
+        items = [item(COLUMNS + ITEM_END, UNDEFINED)] * (frames - 1)
+        items += [item(ROWS + ITEM_END, UNDEFINED), SEQUENCE_END]
+        value = element(Tag.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, "SQ", b"".join(items), UNDEFINED)
+    found = read_part10(META + value).attributes.items(Tag.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE)
+    assert len(found) == frames
+    assert found[-1].integer(Tag.ROWS) == found[frames - 1].integer(Tag.ROWS) == 2
+    assert [one.integer(Tag.ROWS) for one in found[frames - 1 :]] == [2]
+    assert found[0] is found[0]
+    with pytest.raises(IndexError):
+        found[frames]
+
+
+def test_heads_that_somebody_makes_up_do_not_fill_the_memory():
+    strange = b"".join(element(0x00091000 + n, "LO", b"") for n in range(20_000))
+    assert read_part10(META + strange + ROWS).attributes.integer(Tag.ROWS) == 2
+    assert 0 < len(EXPLICIT_LITTLE.kept.known) <= 8192
+
+
+def test_values_of_items_do_not_keep_the_file_alive():
+    data = META + element(Tag.VOI_LUT_SEQUENCE, "SQ", item(ROWS)) + ROWS
+    buffer = np.frombuffer(bytearray(data), np.uint8)
+    watched = weakref.ref(buffer)
+    attributes = read_part10(memoryview(buffer)).attributes
+    (only,) = attributes.items(Tag.VOI_LUT_SEQUENCE)
+    del buffer
+    assert watched() is None
+    assert only.integer(Tag.ROWS) == 2
+
+
 def nested(depth: int) -> bytes:
     head = element(0x00081140, "SQ", b"", UNDEFINED) + item(b"", UNDEFINED)
     return META + head * depth + (ITEM_END + SEQUENCE_END) * depth + ROWS
@@ -171,6 +261,12 @@ def test_a_number_of_too_few_bytes_is_an_error():
         MetadataError, match=r"\(0028,0010\) Rows has 1 bytes, which is no value of US"
     ):
         attributes.integer(Tag.ROWS)
+
+
+def test_a_value_that_is_a_tag_is_a_number():
+    # PS3.5 section 6.2, AT: group and element, two words.
+    data = META + element(0x00280106, "AT", struct.pack("<4H", 0x18, 0x1063, 0x28, 0x10))
+    assert read_part10(data).attributes.values(0x00280106) == (0x00181063, 0x00280010)
 
 
 def test_numbers_of_every_kind_are_read():

@@ -12,9 +12,12 @@ from pycornerstone.errors import MetadataError, MetadataProviderError
 from pycornerstone.metadata.registry import MetadataRegistry
 from pycornerstone.model.modules import (
     GeneralSeriesModule,
+    ImagePixelModule,
     ImagePlaneModule,
+    InstanceModule,
     Module,
     PatientModule,
+    ScalingModule,
 )
 
 ID = "custom1:a"
@@ -40,14 +43,21 @@ def test_nobody_knows_anything_at_first(registry):
 def test_a_provider_is_told_the_name_of_the_type_and_the_image(registry):
     asked = []
     registry.add_provider(lambda type_name, image_id: asked.append((type_name, image_id)))
-    registry.get(ImagePlaneModule, ID)
-    registry.get("imagePlaneModule", "other:b")
+    registry.get(ImagePixelModule, ID)
+    registry.get("imagePixelModule", "other:b")
     registry.get("petIsotopeModule", ID)
     assert asked == [
-        ("imagePlaneModule", ID),
-        ("imagePlaneModule", "other:b"),
+        ("imagePixelModule", ID),
+        ("imagePixelModule", "other:b"),
         ("petIsotopeModule", ID),
     ]
+
+
+def test_who_knows_no_plane_is_asked_for_a_calibration_too(registry):
+    asked = []
+    registry.add_provider(lambda type_name, image_id: asked.append((type_name, image_id)))
+    assert registry.get(ImagePlaneModule, ID) is None
+    assert asked == [("imagePlaneModule", ID), ("calibratedPixelSpacing", ID)]
 
 
 def test_the_highest_priority_is_asked_first(registry):
@@ -131,10 +141,30 @@ def test_a_mapping_becomes_the_module_whichever_way_it_is_asked(registry, query)
     )
 
 
+def test_what_a_module_is_made_of_may_be_a_mapping_too(registry):
+    answers = {
+        "scalingModule": {"suvbw": 0.5},
+        "overlayPlaneModule": {"overlays": [{"group": 0x6000, "rows": 2, "columns": 3}]},
+        "cineModule": {"frame_time_vector_ms": [0, 40]},
+        "instance": {"dataset": "a data set"},
+    }
+    registry.add_provider(lambda type_name, _: answers.get(type_name))
+    assert registry.get(ScalingModule, ID).suvbw == 0.5
+    assert registry.get("overlayPlaneModule", ID).overlays[0].columns == 3
+    assert registry.get("cineModule", ID).frame_time_vector_ms == (0.0, 40.0)
+    assert registry.get(InstanceModule, ID).dataset == "a data set"
+
+
+def test_a_part_of_a_module_that_is_wrong_is_named(registry):
+    registry.add_provider(answering({"overlays": [{"group": 0x6000, "rows": "2"}]}))
+    with pytest.raises(MetadataProviderError, match="overlays: rows must be a whole number"):
+        registry.get("overlayPlaneModule", ID)
+
+
 def test_a_mapping_under_another_name_passes_unchanged(registry):
     answer = {"suvbw": 0.5}
     registry.add_provider(answering(answer))
-    assert registry.get("scalingModule", ID) is answer
+    assert registry.get("displaySetModule", ID) is answer
 
 
 def test_a_module_class_of_the_user_is_asked_for_like_the_others(registry):

@@ -155,3 +155,9 @@ def test_the_affine_takes_column_and_row_to_the_patient():
     # Column 4, row 10: 4 x 0.25 mm towards posterior, 10 x 0.5 mm towards the feet.
     assert (geometry.affine @ [4, 10, 0, 1]).tolist() == [12.5, -59.0, 35.0, 1.0]
     assert geometry.normal == (-1.0, 0.0, 0.0)
+
+
+def test_a_notebook_is_told_which_image_it_is_and_not_all_that_is_known_of_it():
+    image = Image("custom1:a", np.zeros((2, 3), np.int16), modality="CT")
+    assert repr(image) == "<Image 'custom1:a': CT 2 x 3 int16 MONOCHROME2>"
+    assert repr(Image("b", np.zeros((2, 3, 3), np.uint8))) == "<Image 'b': 2 x 3 x 3 uint8 RGB>"

@@ -39,6 +39,25 @@ def test_values_outside_of_a_table_take_its_ends():
     assert table.apply(np.array([-5, -1, 0, 1, 9])).tolist() == [10, 10, 20, 30, 30]
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int16])
+@pytest.mark.parametrize("first", [-40000, -5, 0, 7, 300])
+def test_a_large_image_is_looked_up_as_its_values_are(dtype, first):
+    # Every value, the lowest first: C.11.1.1.1 on each.
+    span = np.iinfo(dtype)
+    values = np.arange(span.min, span.max + 1).astype(dtype)
+    entries = np.arange(100, 400, dtype=np.uint16)
+    expected = [int(entries[min(max(int(value) - first, 0), 299)]) for value in values]
+    table = LookupTable(entries, first)
+    palette = PaletteColorLut(table, table, table)
+
+    large = np.tile(values, (2, 1))
+
+    assert large.size > 1 << 8 * large.itemsize
+    assert table.apply(large).tolist() == [expected, expected]
+    high_bytes = [value >> 8 for value in expected]
+    assert palette.apply(large[:, ::-1])[0, ::-1, 2].tolist() == high_bytes
+
+
 def test_floats_are_looked_up_at_the_nearest_value():
     table = LookupTable(np.array([10, 20, 30], np.uint16))
 
@@ -61,6 +80,15 @@ def test_a_palette_of_8_bits_in_16_bit_words_is_taken_as_it_is():
     lut = PaletteColorLut(*(palette([7, 200], 16) for _ in range(3)))
 
     assert lut.apply(np.array([[1]])).tolist() == [[[200, 200, 200]]]
+
+
+def test_a_dark_table_is_of_16_bits_where_another_is():
+    # PS3.3 C.7.6.3.1.6: the high byte of 0x00FF is 0, however dark all of blue is.
+    lut = PaletteColorLut(
+        palette([0x0000, 0xFFFF], 16), palette([0x1200, 0x3400], 16), palette([0x0010, 0x00FF], 16)
+    )
+
+    assert lut.apply(np.array([[0, 1]])).tolist() == [[[0, 0x12, 0], [255, 0x34, 0]]]
 
 
 def test_the_first_mapped_index_of_a_palette_is_subtracted():

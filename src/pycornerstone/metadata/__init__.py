@@ -14,10 +14,12 @@ from pycornerstone.metadata.registry import MetadataRegistry, Provider
 if TYPE_CHECKING:
     import builtins
 
+    from pycornerstone.metadata.calibration import Calibrations
     from pycornerstone.model.modules import Module
 
 __all__ = [
     "add_provider",
+    "calibrations",
     "default_registry",
     "forget_default_registry",
     "get",
@@ -26,6 +28,9 @@ __all__ = [
 ]
 
 M = TypeVar("M", bound="Module")
+
+if TYPE_CHECKING:
+    calibrations: Calibrations
 
 
 @functools.cache
@@ -73,3 +78,10 @@ def require(type: str, image_id: str) -> object: ...
 def require(type: builtins.type[Module] | str, image_id: str) -> object:  # noqa: A002 - the word for it
     """Ask for what has to be known; see `MetadataRegistry.require`."""
     return default_registry().require(type, image_id)
+
+
+def __getattr__(name: str) -> Calibrations:
+    if name == "calibrations":
+        # Of the default session that there is now, so it is not kept here.
+        return default_registry().calibrations
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

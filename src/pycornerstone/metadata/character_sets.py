@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from functools import lru_cache
 
 __all__ = ["decode_text"]
 
@@ -52,7 +54,9 @@ _ESCAPES = {
 # Python's codecs read these two themselves, escape sequence and all.
 _JAPANESE = (b"\x1b$B", b"\x1b$(D")
 _RUN = re.compile(rb"\x1b?[^\x1b]+|\x1b")
-_TERM = re.compile(r"ISO_IR |ISO 2022 IR |ISO 2022 |ISO-IR |ISO IR ")
+# "ISO_IR 100" and "ISO 2022 IR 100"; writers put blank, hyphen and underscore where they like.
+_TERM = re.compile(r"ISO[ _-]?(?:2022[ _-]?)?(?:IR[ _-]?)?(?=[0-9G])")
+_log = logging.getLogger("pycornerstone.metadata")
 
 
 def decode_text(
@@ -66,7 +70,7 @@ def decode_text(
         The whole value, backslashes and padding included.
     character_sets : tuple of str
         Values of Specific Character Set (0008,0005). None means ASCII, read as Latin-1 because
-        many writers forget to say so; so does a term that DICOM does not define.
+        many writers forget to say so; so does a term that DICOM does not define, which is logged.
     is_person_name : bool
         The value representation is PN, where ``^`` and ``=`` also end a switched character set.
 
@@ -89,8 +93,20 @@ def decode_text(
 
 
 def _first_codec(character_sets: tuple[str, ...]) -> str:
-    term = _TERM.sub("", character_sets[0]) if character_sets else ""
-    return _CODECS.get(term, "latin-1")
+    return _codec(character_sets[0]) if character_sets else "latin-1"
+
+
+@lru_cache(maxsize=64)
+def _codec(term: str) -> str:
+    """Give Python's name of a character set; of a term that is none it is logged once."""
+    codec = _CODECS.get(_TERM.sub("", term.upper(), count=1))
+    if codec is None:
+        _log.warning(
+            "(0008,0005) Specific Character Set is %.20r, which PS3.3 C.12.1.1.2 does not define; "
+            "text is read as Latin-1",
+            term,
+        )
+    return codec or "latin-1"
 
 
 def _decode_run(run: bytes, first: str, delimiters: bytes) -> str:

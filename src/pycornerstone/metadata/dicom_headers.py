@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pycornerstone.errors import ImageIdError
 from pycornerstone.metadata.dicom_modules import FRAME_MODULES, read_module
 from pycornerstone.model.image_id import split_frame
-from pycornerstone.model.modules import MODULES
+from pycornerstone.model.modules import MODULES, InstanceModule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -173,6 +173,9 @@ class DicomHeaders:
             if header is None:
                 return None
             self._headers.move_to_end(base)
+        if type_name == InstanceModule.type_name:
+            # A data set can be changed by whoever has it: everybody is given his own.
+            return read_module(type_name, header.attributes, frame)
         key = (type_name, frame if type_name in FRAME_MODULES else 1)
         modules = header.modules
         try:
@@ -180,6 +183,8 @@ class DicomHeaders:
         except KeyError:
             module = read_module(type_name, header.attributes, frame)
         if len(modules) >= MODULES_PER_HEADER:
-            modules.clear()
+            # What is of the whole instance, such as the map of its tiles, may have taken long.
+            for known in [known for known in list(modules) if known[0] in FRAME_MODULES]:
+                modules.pop(known, None)
         modules[key] = module
         return module

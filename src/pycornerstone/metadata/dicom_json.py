@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pycornerstone.errors import DecodeError, MetadataError
 from pycornerstone.metadata.dicom_attributes import DicomAttributes, Scalar
-from pycornerstone.metadata.dicom_tags import Tag, describe_tag
+from pycornerstone.metadata.dicom_tags import KNOWN_TAGS, describe_tag
+from pycornerstone.metadata.part10_attributes import Part10Attributes
+from pycornerstone.metadata.part10_encodings import EXPLICIT_LITTLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +19,21 @@ if TYPE_CHECKING:
 __all__ = ["JsonAttributes", "parse_dicom_json"]
 
 # Binary values that a server wrote as numbers (PS3.18 table F.2.3-1), as `struct` packs them.
-_WORDS = {"OB": "B", "OW": "H", "SL": "l", "SS": "h", "UL": "L", "UN": "B", "US": "H"}
+_WORDS = {
+    "OB": "B",
+    "OL": "L",
+    "OV": "Q",
+    "OW": "H",
+    "SL": "l",
+    "SS": "h",
+    "SV": "q",
+    "UL": "L",
+    "UN": "B",
+    "US": "H",
+    "UV": "Q",
+}
+_FLOATS = {"FD": "d", "FL": "f", "OD": "d", "OF": "f"}
+_UTF_8_MARK = b"\xef\xbb\xbf"
 _NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 
 
@@ -42,6 +58,8 @@ def parse_dicom_json(data: bytes | bytearray | memoryview) -> list[dict[str, Any
     import msgspec
 
     try:
+        if bytes(data[:3]) == _UTF_8_MARK:
+            data = memoryview(data)[3:]
         document = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DecodeError(
@@ -57,7 +75,9 @@ def parse_dicom_json(data: bytes | bytearray | memoryview) -> list[dict[str, Any
     return objects
 
 
-_KEYS = {int(tag): f"{tag:08X}" for tag in Tag}
+_KEYS = {tag: f"{tag:08X}" for tag in KNOWN_TAGS}
+# The standard has capitals (PS3.18 section F.2.2); not every server has.
+_SMALL_KEYS = {tag: key.lower() for tag, key in _KEYS.items() if key != key.lower()}
 
 
 class JsonAttributes(DicomAttributes):
@@ -70,7 +90,7 @@ class JsonAttributes(DicomAttributes):
     Parameters
     ----------
     json_object : Mapping
-        Elements by their tag in eight hexadecimal capitals, such as ``{"00280010": {"vr": "US",
+        Elements by their tag in eight hexadecimal digits, such as ``{"00280010": {"vr": "US",
         "Value": [512]}}``. It is not copied, and must not be changed afterwards.
     """
 
@@ -80,17 +100,26 @@ class JsonAttributes(DicomAttributes):
         self._object = json_object
         self._items: dict[int, tuple[DicomAttributes, ...]] = {}
 
+    @property
+    def json_object(self) -> Mapping[str, Any]:
+        """What it was made of."""
+        return self._object
+
     def values(self, tag: int) -> tuple[Scalar, ...]:
         """Give the values of an element; see `DicomAttributes.values`."""
         element = self._element(tag)
         if not element:
             return ()
-        listed = self._listed(tag, element)
+        listed, vr = self._listed(tag, element), element.get("vr")
+        if not listed and vr in {None, "UN"} and "InlineBinary" in element:
+            return self._of_unknown_vr(tag)
+        if vr == "AT":
+            return tuple(_tag_number(tag, value) for value in listed if value is not None)
         if len(listed) == 1:
             value = listed[0]
             if type(value) is str or type(value) is int or type(value) is float:
                 return () if value == "" else (value,)
-        if element.get("vr") == "SQ":
+        if vr == "SQ":
             return ()
         values = tuple(_scalar(tag, value) for value in listed)
         return () if values == ("",) else values
@@ -99,7 +128,7 @@ class JsonAttributes(DicomAttributes):
         """Give the items of a sequence; see `DicomAttributes.items`."""
         known = self._items.get(tag)
         if known is None:
-            if f"{tag:08X}" not in self._object:
+            if tag not in self:
                 return ()
             listed = self._listed(tag, self._element(tag))
             for item in listed:
@@ -129,10 +158,15 @@ class JsonAttributes(DicomAttributes):
         return address if isinstance(address, str) else None
 
     def __contains__(self, tag: object) -> bool:
-        return isinstance(tag, int) and f"{tag:08X}" in self._object
+        if not isinstance(tag, int):
+            return False
+        key = _KEYS.get(tag) or f"{tag:08X}"
+        return key in self._object or _SMALL_KEYS.get(tag) in self._object
 
     def _element(self, tag: int) -> Mapping[str, Any]:
         element = self._object.get(_KEYS.get(tag) or f"{tag:08X}")
+        if element is None and tag in _SMALL_KEYS:
+            element = self._object.get(_SMALL_KEYS[tag])
         if type(element) is dict:
             # Asking for any Mapping takes ten times as long, and this is what parsers give.
             return element
@@ -152,13 +186,27 @@ class JsonAttributes(DicomAttributes):
             raise _malformed(tag, f"a Value that is {_kind(listed)}", "a list")
         return listed
 
+    def _of_unknown_vr(self, tag: int) -> tuple[Scalar, ...]:
+        """Read what a server sends as bytes, since it knows no private elements, by what we know.
+
+        The bytes are those of the element in little endian order (PS3.5 section 6.2.2).
+        """
+        data = self.data(tag)
+        if data is None:
+            return ()
+        element = (KNOWN_TAGS.get(tag, "UN"), data)
+        return Part10Attributes({tag: element}, EXPLICIT_LITTLE).values(tag)
+
     def _words(self, tag: int, element: Mapping[str, Any]) -> bytes | None:
-        code = _WORDS.get(element.get("vr", ""))
-        numbers = self.integers(tag) if code else ()
+        vr = str(element.get("vr") or KNOWN_TAGS.get(tag))
+        code = _WORDS.get(vr) or _FLOATS.get(vr)
+        if code is None:
+            return None
+        numbers = self.integers(tag) if vr in _WORDS else self.numbers(tag)
         try:
-            return struct.pack(f"<{len(numbers)}{code}", *numbers) if numbers else None
-        except struct.error as error:
-            raise _malformed(tag, "a number out of range", element["vr"]) from error
+            return struct.pack(f"<{len(numbers)}{code}", *numbers) or None
+        except (struct.error, OverflowError) as error:
+            raise _malformed(tag, "a number out of range", vr) from error
 
 
 def _scalar(tag: int, value: object) -> Scalar:
@@ -172,6 +220,14 @@ def _scalar(tag: int, value: object) -> Scalar:
         if all(isinstance(group, str) for group in groups):
             return "=".join(groups).rstrip("=")
     raise _malformed(tag, f"a value that is {_kind(value)}", "text or a number")
+
+
+def _tag_number(tag: int, value: object) -> int:
+    """Read a value that is a tag itself, in hexadecimal digits (PS3.18 table F.2.3-1)."""
+    try:
+        return int(str(value), 16)
+    except ValueError as error:
+        raise _malformed(tag, "a value that is no tag", "eight hexadecimal digits") from error
 
 
 def _kind(value: object) -> str:

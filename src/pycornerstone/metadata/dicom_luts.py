@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycornerstone.errors import MetadataError
+from pycornerstone.metadata.dicom_attributes import if_readable
 from pycornerstone.metadata.dicom_tags import Tag, describe_tag
 from pycornerstone.metadata.palette_segments import expand_segments
 from pycornerstone.model.luts import LookupTable, PaletteColorLut
@@ -23,6 +24,7 @@ _PALETTE = (
     (Tag.GREEN_PALETTE_DESCRIPTOR, Tag.GREEN_PALETTE_DATA, Tag.SEGMENTED_GREEN_PALETTE_DATA),
     (Tag.BLUE_PALETTE_DESCRIPTOR, Tag.BLUE_PALETTE_DATA, Tag.SEGMENTED_BLUE_PALETTE_DATA),
 )
+_ALPHA = (Tag.ALPHA_PALETTE_DESCRIPTOR, Tag.ALPHA_PALETTE_DATA, Tag.SEGMENTED_ALPHA_PALETTE_DATA)
 
 
 def signed_word(value: int, *, is_signed: bool) -> int:
@@ -68,7 +70,9 @@ def read_lut(item: DicomAttributes, *, is_signed: bool) -> LookupTable:
 
 
 def read_palette(attributes: DicomAttributes, *, is_signed: bool) -> PaletteColorLut:
-    """Read the three tables of a PALETTE COLOR image, segmented ones included.
+    """Read the three tables of a palette, segmented ones included, and the one of opacity.
+
+    A table of opacity that cannot be read is left out, and logged.
 
     Parameters
     ----------
@@ -80,22 +84,40 @@ def read_palette(attributes: DicomAttributes, *, is_signed: bool) -> PaletteColo
     Raises
     ------
     MetadataError
-        If a descriptor or data are missing or of no use.
+        If a descriptor or data of a colour are missing or of no use.
 
     References
     ----------
     DICOM PS3.3 C.7.6.3.1.5 and C.7.6.3.1.6 (descriptor and data), C.7.9.2 (segments).
     """
-    tables = []
-    for descriptor_tag, data_tag, segmented_tag in _PALETTE:
-        count, first_mapped, bits = _descriptor(attributes, descriptor_tag, is_signed=is_signed)
-        if data_tag not in attributes and segmented_tag in attributes:
-            words = _words(_data(attributes, segmented_tag), is_8_bit=bits <= 8)
-            entries = expand_segments(words, count, segmented_tag)
-        else:
-            entries, bits = _entries(_data(attributes, data_tag), count, bits)
-        tables.append(LookupTable(entries, first_mapped, bits))
-    return PaletteColorLut(*tables)
+
+    def table(tags: tuple[Tag, Tag, Tag]) -> LookupTable:
+        return _palette_table(attributes, *tags, is_signed=is_signed)
+
+    red, green, blue = map(table, _PALETTE)
+    alpha = None
+    if Tag.ALPHA_PALETTE_DESCRIPTOR in attributes:
+        alpha = if_readable(lambda _: table(_ALPHA), Tag.ALPHA_PALETTE_DESCRIPTOR, None)
+    return PaletteColorLut(red, green, blue, alpha)
+
+
+def _palette_table(
+    attributes: DicomAttributes,
+    descriptor_tag: Tag,
+    data_tag: Tag,
+    segmented_tag: Tag,
+    *,
+    is_signed: bool,
+) -> LookupTable:
+    count, first_mapped, bits = _descriptor(attributes, descriptor_tag, is_signed=is_signed)
+    if data_tag not in attributes and segmented_tag in attributes:
+        words = _words(_data(attributes, segmented_tag), is_8_bit=bits <= 8)
+        entries = expand_segments(words, count, segmented_tag)
+        entries.flags.writeable = False
+        bits = _bits_within(8 * entries.itemsize, bits)
+    else:
+        entries, bits = _entries(_data(attributes, data_tag), count, bits)
+    return LookupTable(entries, first_mapped, bits)
 
 
 def _descriptor(attributes: DicomAttributes, tag: Tag, *, is_signed: bool) -> tuple[int, int, int]:
@@ -106,6 +128,9 @@ def _descriptor(attributes: DicomAttributes, tag: Tag, *, is_signed: bool) -> tu
             f"{describe_tag(tag)} has {len(values)} values; a look-up table needs 3: number of "
             "entries, first value mapped and bits of an entry"
         )
+    # DICOM JSON may hold numbers of any size.
+    if not all(-0x8000 <= value <= 0xFFFF for value in values):
+        raise MetadataError(f"{describe_tag(tag)} has values of more than 16 bits")
     # Only the second may be negative, but all three have one value representation. 0 is 65536,
     # which 16 bits do not hold.
     count = signed_word(values[0], is_signed=False) or 0x10000
@@ -132,7 +157,12 @@ def _entries(data: bytes, count: int, bits: int) -> tuple[npt.NDArray[np.unsigne
     is_8_bit = len(data) < 2 * count and (bits <= 8 or len(data) in {count, count + 1})
     entries = _words(data, is_8_bit=is_8_bit)[:count]
     stored = 8 if is_8_bit or (bits <= 8 and entries.max(initial=0) <= 0xFF) else 16
-    return entries, bits if stored - 8 < bits <= stored else stored
+    return entries, _bits_within(stored, bits)
+
+
+def _bits_within(stored: int, bits: int) -> int:
+    """Give the bits of the descriptor if they need the bytes that an entry has, else all of it."""
+    return bits if stored - 8 < bits <= stored else stored
 
 
 def _words(data: bytes, *, is_8_bit: bool) -> npt.NDArray[np.unsignedinteger]:

@@ -9,10 +9,12 @@ from pycornerstone.errors import MetadataError
 from pycornerstone.metadata.dicom_attributes import if_readable
 from pycornerstone.metadata.dicom_luts import read_palette, signed_word
 from pycornerstone.metadata.dicom_tags import Tag, describe_tag
+from pycornerstone.metadata.functional_groups import readable_items
 from pycornerstone.model.modules import ImagePixelModule
 
 if TYPE_CHECKING:
     from pycornerstone.metadata.dicom_attributes import DicomAttributes
+    from pycornerstone.model.luts import PaletteColorLut
 
 __all__ = ["read_image_pixel", "read_number_of_frames"]
 
@@ -24,6 +26,7 @@ _IMAGE_TAGS = (
     Tag.SAMPLES_PER_PIXEL,
     Tag.PHOTOMETRIC_INTERPRETATION,
 )
+_IN_COLOR = frozenset({"COLOR", "MIXED"})
 _log = logging.getLogger("pycornerstone.metadata")
 
 
@@ -39,7 +42,7 @@ def read_image_pixel(attributes: DicomAttributes) -> ImagePixelModule | None:
     References
     ----------
     DICOM PS3.3 C.7.6.3 (Image Pixel Module), C.7.6.24 and C.7.6.25 (floating point), C.7.6.6
-    (number of frames), C.7.5.1.1.2 (padding).
+    (number of frames), C.7.5.1.1.2 (padding), C.7.6.19 and C.8.16.2.1.1.1 (supplemental palette).
     """
     if not any(tag in attributes for tag in _IMAGE_TAGS):
         return None
@@ -56,7 +59,6 @@ def read_image_pixel(attributes: DicomAttributes) -> ImagePixelModule | None:
     is_signed = representation == 1
     is_float = _is_float(attributes, allocated)
     padding = _padding(attributes, is_signed=is_signed, is_float=is_float)
-    is_palette = photometric == "PALETTE COLOR"
     return ImagePixelModule(
         rows=rows,
         columns=columns,
@@ -73,8 +75,9 @@ def read_image_pixel(attributes: DicomAttributes) -> ImagePixelModule | None:
         largest_pixel_value=_word(attributes, Tag.LARGEST_IMAGE_PIXEL_VALUE, is_signed=is_signed),
         pixel_padding_value=padding[0],
         pixel_padding_range_limit=padding[1],
-        palette=read_palette(attributes, is_signed=is_signed) if is_palette else None,
-        icc_profile=if_readable(attributes.data, Tag.ICC_PROFILE, None),
+        palette=_palette(attributes, photometric, is_signed=is_signed),
+        icc_profile=_icc_profile(attributes),
+        pixel_aspect_ratio=_aspect_ratio(attributes),
     )
 
 
@@ -149,6 +152,39 @@ def _is_float(attributes: DicomAttributes, allocated: int) -> bool:
         or Tag.PIXEL_REPRESENTATION in attributes
     )
     return allocated >= 32 and not is_integer
+
+
+def _icc_profile(attributes: DicomAttributes) -> bytes | None:
+    """Read the colour profile, which a slide has in its optical path (PS3.3 C.8.12.5)."""
+    paths = readable_items(attributes, Tag.OPTICAL_PATH_SEQUENCE)
+    # Of several, which are not in each frame, none is that of the image.
+    source = paths[0] if len(paths) == 1 and Tag.ICC_PROFILE not in attributes else attributes
+    return if_readable(source.data, Tag.ICC_PROFILE, None)
+
+
+def _palette(
+    attributes: DicomAttributes, photometric: str, *, is_signed: bool
+) -> PaletteColorLut | None:
+    """Read the palette that the samples are indices into, or that some of them are."""
+    if photometric == "PALETTE COLOR":
+        return read_palette(attributes, is_signed=is_signed)
+    # Softcopy and segmentation objects have palettes that are meant for other things. Of MIXED
+    # ones it is a frame's own value whether it has colours; grey ones do not reach into them.
+    is_supplemental = (
+        photometric == "MONOCHROME2"
+        and Tag.RED_PALETTE_DESCRIPTOR in attributes
+        and attributes.text(Tag.PIXEL_PRESENTATION) in _IN_COLOR
+    )
+    if not is_supplemental:
+        return None
+    return if_readable(
+        lambda _: read_palette(attributes, is_signed=is_signed), Tag.RED_PALETTE_DESCRIPTOR, None
+    )
+
+
+def _aspect_ratio(attributes: DicomAttributes) -> tuple[int, ...] | None:
+    ratio = if_readable(attributes.integers, Tag.PIXEL_ASPECT_RATIO, ())
+    return ratio if len(ratio) == 2 and min(ratio) > 0 else None
 
 
 def _padding(

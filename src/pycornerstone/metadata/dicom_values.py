@@ -104,6 +104,7 @@ def _has_signed_values(attributes: DicomAttributes, frame: int) -> bool:
         return False
     is_signed = _is_signed(attributes)
     bits = attributes.integer(Tag.BITS_STORED) or attributes.integer(Tag.BITS_ALLOCATED) or 16
+    bits = min(max(bits, 1), 64)
     source = _rescale_source(attributes, frame)
     slope = source.number(Tag.RESCALE_SLOPE) or 1.0
     intercept = source.number(Tag.RESCALE_INTERCEPT) or 0.0

@@ -5,15 +5,32 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, SupportsFloat, TypeVar
+from typing import TYPE_CHECKING, Any, SupportsFloat, TypeVar
+
+import numpy as np
 
 from pycornerstone.errors import MetadataError
 from pycornerstone.model.luts import LookupTable, PaletteColorLut, VoiFunction, VoiWindow
-from pycornerstone.model.modules import Module
+from pycornerstone.model.modules import (
+    EcgChannel,
+    EcgGroup,
+    ImagePlaneModule,
+    Module,
+    OverlayPlane,
+    RadiopharmaceuticalInfo,
+    RealWorldValueMap,
+    Segment,
+    SpacingType,
+    UltrasoundRegion,
+)
+
+if TYPE_CHECKING:
+    from enum import StrEnum
 
 __all__ = ["module_from_answer"]
 
 M = TypeVar("M", bound=Module)
+_T = TypeVar("_T")
 _Converter = Callable[[object], object]
 
 
@@ -26,7 +43,8 @@ def module_from_answer(module: type[M], answer: object) -> M:
         What it was asked for.
     answer : Mapping
         Values by field name. Numbers may be of any kind, NumPy's too; points and directions any
-        three numbers; windows `VoiWindow`, or ``(center, width)`` with an explanation or without.
+        three numbers; windows `VoiWindow`, or ``(center, width)`` with an explanation or without;
+        what is of several fields itself, such as `OverlayPlane`, may be a mapping of them.
 
     Raises
     ------
@@ -44,38 +62,37 @@ def module_from_answer(module: type[M], answer: object) -> M:
         raise MetadataError(
             f"it gave {_kind(answer)}; give {module.__name__}, a mapping of its fields, or None"
         )
-    described = dataclasses.fields(module)  # type: ignore[arg-type]
+    return _filled(module, answer)
+
+
+def _filled(kind: type[_T], answer: Mapping[Any, Any]) -> _T:
+    """Make a dataclass of a mapping of its fields."""
+    described = dataclasses.fields(kind)  # type: ignore[arg-type]
     # Annotations are text here: modules are defined with postponed evaluation.
-    fields = {field.name: _Field(str(field.type)) for field in described}
+    annotations = {field.name: str(field.type) for field in described}
     values: dict[str, Any] = {}
     for name, value in answer.items():
-        converter = fields.get(name)
-        if converter is None:
-            raise MetadataError(_unknown_field(module, name, fields))
-        values[name] = converter(name, value)
+        if name not in annotations:
+            raise MetadataError(_unknown_field(kind, name, annotations))
+        values[name] = _converted(name, annotations[name], value)
     missing = [field.name for field in described if _is_missing(field, values)]
     if missing:
-        raise MetadataError(f"{module.__name__} needs {' and '.join(missing)}")
-    return module(**values)
+        raise MetadataError(f"{kind.__name__} needs {' and '.join(missing)}")
+    return kind(**values)
 
 
-class _Field:
-    """How the value of one field is taken."""
-
-    __slots__ = ("_convert", "_expected", "_is_optional")
-
-    def __init__(self, annotation: str) -> None:
-        text = annotation.removesuffix(" | None")
-        self._is_optional = text != annotation
-        self._expected, self._convert = _CONVERTERS.get(text, ("anything", lambda value: value))
-
-    def __call__(self, name: str, value: object) -> object:
-        if value is None and self._is_optional:
-            return None
-        try:
-            return self._convert(value)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise MetadataError(f"{name} must be {self._expected}, got {_kind(value)}") from error
+def _converted(name: str, annotation: str, value: object) -> object:
+    text = annotation.removesuffix(" | None")
+    if value is None and text != annotation:
+        return None
+    # A module class of the user's may have fields of any kind: those are taken as they are.
+    expected, convert = _CONVERTERS.get(text, _CONVERTERS["Any"])
+    try:
+        return convert(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise MetadataError(f"{name} must be {expected}, got {_kind(value)}") from error
+    except MetadataError as error:
+        raise MetadataError(f"{name}: {error.message}") from error
 
 
 def _is_missing(field: dataclasses.Field[Any], values: Mapping[str, Any]) -> bool:
@@ -83,7 +100,7 @@ def _is_missing(field: dataclasses.Field[Any], values: Mapping[str, Any]) -> boo
     return not has_default and field.name not in values
 
 
-def _unknown_field(module: type[Module], name: object, fields: Iterable[str]) -> str:
+def _unknown_field(module: type[Any], name: object, fields: Iterable[str]) -> str:
     known = tuple(fields)
     nearest = difflib.get_close_matches(_snake_case(str(name)), known, n=1, cutoff=0.6)
     text = f"{module.__name__} has no field {name!r}; it has {', '.join(known)}"
@@ -131,10 +148,6 @@ def _window(value: object) -> VoiWindow:
     return VoiWindow(_number(center), _number(width), *map(_exactly(str), explanation))
 
 
-def _voi_function(value: object) -> VoiFunction:
-    return VoiFunction(str(value))
-
-
 def _exactly(kind: type[Any]) -> Callable[[object], Any]:
     def convert(value: object) -> object:
         if isinstance(value, kind):
@@ -154,19 +167,91 @@ def _sequence(convert: Callable[[object], Any]) -> Callable[[object], tuple[Any,
     return convert_all
 
 
+def _several(*converters: Callable[[object], Any]) -> Callable[[object], tuple[Any, ...]]:
+    """Take a known number of values, each of its kind."""
+
+    def convert(value: object) -> tuple[Any, ...]:
+        parts = _sequence(lambda part: part)(value)
+        if len(parts) != len(converters):
+            raise ValueError
+        return tuple(take(part) for take, part in zip(converters, parts, strict=True))
+
+    return convert
+
+
+def _member(kind: type[StrEnum]) -> Callable[[object], StrEnum]:
+    return lambda value: kind(str(value))
+
+
+def _nested(kind: type[Any]) -> Callable[[object], Any]:
+    def convert(value: object) -> object:
+        if isinstance(value, kind):
+            return value
+        if isinstance(value, Mapping):
+            return _filled(kind, value)
+        raise TypeError
+
+    return convert
+
+
+def _integers(value: object) -> np.ndarray[Any, Any]:
+    array = np.asarray(value)
+    if array.dtype.kind not in "iu":
+        raise TypeError
+    return array
+
+
+def _bits(value: object) -> np.ndarray[Any, Any]:
+    array = np.asarray(value)
+    return array if array.dtype.kind == "b" else _integers(array).astype(np.bool_)
+
+
+_ENUMERATIONS: dict[str, type[StrEnum]] = {"SpacingType": SpacingType, "VoiFunction": VoiFunction}
+_NESTED: dict[str, type[Any]] = {
+    kind.__name__: kind
+    for kind in (
+        EcgChannel,
+        EcgGroup,
+        ImagePlaneModule,
+        OverlayPlane,
+        RadiopharmaceuticalInfo,
+        RealWorldValueMap,
+        Segment,
+        UltrasoundRegion,
+    )
+}
 _CONVERTERS: dict[str, tuple[str, _Converter]] = {
+    "Any": ("anything", lambda value: value),
     "bool": ("True or False", _exactly(bool)),
     "bytes": ("bytes", _exactly(bytes)),
     "float": ("a number", _number),
     "int": ("a whole number", _integer),
     "str": ("text", _exactly(str)),
+    "npt.NDArray[np.bool_]": ("an array of truth values", _bits),
+    "npt.NDArray[np.integer]": ("an array of whole numbers", _integers),
     "LookupTable": ("a LookupTable", _exactly(LookupTable)),
     "PaletteColorLut": ("a PaletteColorLut", _exactly(PaletteColorLut)),
     "Vector": ("3 numbers", _vector),
-    "VoiFunction": (f"one of {', '.join(VoiFunction)}", _voi_function),
     "tuple[LookupTable, ...]": ("LookupTables", _sequence(_exactly(LookupTable))),
     "tuple[VoiWindow, ...]": ("windows or (center, width) pairs", _sequence(_window)),
     "tuple[float, ...]": ("numbers", _sequence(_number)),
+    "tuple[int, ...]": ("whole numbers", _sequence(_integer)),
     "tuple[str, ...]": ("texts", _sequence(_exactly(str))),
+    "dict[tuple[int, int, int, int], int]": ("a dict of numbers by place", _exactly(dict)),
+    "tuple[int, int]": ("2 whole numbers", _several(_integer, _integer)),
+    "tuple[tuple[int, int], ...]": (
+        "pairs of whole numbers",
+        _sequence(_several(_integer, _integer)),
+    ),
 }
-"""What an annotation of a module's field takes, and how it is made of what is given."""
+"""What an annotation of a field takes, and how it is made of what is given."""
+
+_CONVERTERS |= {
+    name: (f"one of {', '.join(kind)}", _member(kind)) for name, kind in _ENUMERATIONS.items()
+}
+for _name, _of in _NESTED.items():
+    _CONVERTERS[_name] = (f"{_name} or a mapping of its fields", _nested(_of))
+    _CONVERTERS[f"tuple[{_name}, ...]"] = (
+        f"a list of {_name} or mappings of its fields",
+        _sequence(_nested(_of)),
+    )

@@ -13,6 +13,7 @@ from pycornerstone.model.modules import (
     ModalityLutModule,
     Module,
     MultiframeModule,
+    SpacingType,
     VoiLutModule,
 )
 
@@ -120,6 +121,7 @@ def _image_plane(
         spacing_between_slices_mm=distance,
         rows=header.rows,
         columns=header.columns,
+        spacing_type=SpacingType.PATIENT,
     )
 
 

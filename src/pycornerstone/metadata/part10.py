@@ -6,14 +6,17 @@ in the transfer syntax that it names.
 
 from __future__ import annotations
 
+import mmap
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
 
 from pycornerstone.errors import DecodeError
 from pycornerstone.metadata.dicom_tags import Tag
 from pycornerstone.metadata.part10_attributes import Part10Attributes
-from pycornerstone.metadata.part10_elements import find_elements
+from pycornerstone.metadata.part10_elements import Buffer, find_elements
 from pycornerstone.metadata.part10_encodings import (
     EXPLICIT_BIG,
     EXPLICIT_LITTLE,
@@ -25,7 +28,7 @@ from pycornerstone.metadata.part10_encodings import (
 )
 
 if TYPE_CHECKING:
-    import mmap
+    import numpy.typing as npt
 
     from pycornerstone.metadata.dicom_attributes import DicomAttributes
 
@@ -38,8 +41,11 @@ _IMPLICIT_LITTLE_UID = "1.2.840.10008.1.2"
 _EXPLICIT_LITTLE_UID = "1.2.840.10008.1.2.1"
 _DEFLATED_UID = "1.2.840.10008.1.2.1.99"
 _EXPLICIT_BIG_UID = "1.2.840.10008.1.2.2"
+_NATIVE_UIDS = frozenset({_IMPLICIT_LITTLE_UID, _EXPLICIT_LITTLE_UID, _EXPLICIT_BIG_UID})
 # Groups that a data set without preamble and meta information may begin with.
 _FIRST_GROUPS = frozenset(range(0x0002, 0x002A, 2))
+# Those of them that are no group in the other byte order; 2000 is one, of film sessions.
+_TELLING_GROUPS = _FIRST_GROUPS - {0x0020}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,25 +57,41 @@ class Part10:
     attributes : DicomAttributes
         The elements of `Tag` that there are, copied: they do not keep the file's bytes alive.
     transfer_syntax_uid : str
-        (0002,0010), or what the data set turned out to be where that is missing.
+        (0002,0010), or what the data set turned out to be where that is missing or cannot be.
+    is_big_endian : bool
+        Elements and native samples are big endian.
     pixel_data : memoryview or None
         Value of the pixel data, inside the bytes that were given (of a deflated file, inside the
         inflated ones). Encapsulated: from the item of the Basic Offset Table to the end of the
         file, which is behind the sequence delimiter. Shorter than announced in a truncated file.
     pixel_data_tag : int or None
         (7FE0,0010), (7FE0,0008) or (7FE0,0009).
-    is_big_endian : bool
-        Elements and native samples are big endian.
+    pixel_data_vr : str or None
+        Its value representation: OB, OW, OF or OD; OW for Pixel Data in implicit VR (PS3.5 A.1).
+    pixel_data_start : int
+        Where `pixel_data` begin in the bytes that were given, or in the inflated ones; 0 if there
+        are none.
+    pixel_data_length : int or None
+        The length that is announced; None if it is undefined, as that of encapsulated ones is.
     is_encapsulated : bool
         The pixel data have no length of their own, but fragments (PS3.5 section A.4).
+    frame_offsets, frame_lengths : numpy.ndarray or None
+        Extended Offset Table (7FE0,0001) and Extended Offset Table Lengths (7FE0,0002), as uint64:
+        where each frame's item begins, counted from the first byte after the Basic Offset Table's,
+        and how many bytes it has (PS3.3 C.7.6.3.1.8).
     """
 
     attributes: DicomAttributes
     transfer_syntax_uid: str
-    pixel_data: memoryview | None
-    pixel_data_tag: int | None
     is_big_endian: bool
-    is_encapsulated: bool
+    pixel_data: memoryview | None = None
+    pixel_data_tag: int | None = None
+    pixel_data_vr: str | None = None
+    pixel_data_start: int = 0
+    pixel_data_length: int | None = None
+    is_encapsulated: bool = False
+    frame_offsets: npt.NDArray[np.uint64] | None = None
+    frame_lengths: npt.NDArray[np.uint64] | None = None
 
 
 def read_part10(buffer: bytes | bytearray | memoryview | mmap.mmap) -> Part10:
@@ -78,7 +100,8 @@ def read_part10(buffer: bytes | bytearray | memoryview | mmap.mmap) -> Part10:
     Parameters
     ----------
     buffer : bytes, bytearray, memoryview or mmap
-        The whole file. Preamble and meta information may be missing.
+        The whole file, or as much of its beginning as holds the header. Preamble and meta
+        information may be missing.
 
     Raises
     ------
@@ -88,7 +111,7 @@ def read_part10(buffer: bytes | bytearray | memoryview | mmap.mmap) -> Part10:
     Notes
     -----
     Only pixel data may be cut off: whoever decodes them knows how much is needed. What stands
-    behind them is not read.
+    behind them is not read. `bytes` and mappings, and views of them whole, are read the fastest.
     """
     try:
         view = memoryview(buffer).cast("B")
@@ -96,87 +119,138 @@ def read_part10(buffer: bytes | bytearray | memoryview | mmap.mmap) -> Part10:
         raise DecodeError(
             f"a DICOM file is read from its bytes in one piece, got {type(buffer).__name__}"
         ) from error
-    start, stated = _read_meta(view)
-    encoding, transfer_syntax_uid = _encoding_of(view, start, stated)
+    source = _source_of(view)
+    start, stated = _read_meta(source, len(view))
+    encoding, transfer_syntax_uid = _encoding_of(source, start, stated)
     if transfer_syntax_uid == _DEFLATED_UID:
-        view, start = memoryview(_inflate(view[start:])), 0
-    elements = find_elements(view, start, len(view), encoding)
+        source = _inflate(view[start:])
+        view, start = memoryview(source), 0
+    elements = find_elements(source, start, len(view), encoding)
     kept = elements.kept
     kept[Tag.TRANSFER_SYNTAX_UID.value] = ("UI", transfer_syntax_uid.encode("ascii", "replace"))
-    tag, length = elements.pixel_data_tag, elements.pixel_data_length
-    pixel_data = None
-    if tag is not None:
-        begin = elements.pixel_data_start
-        end = len(view) if length == UNDEFINED_LENGTH else min(begin + length, len(view))
-        pixel_data = view[begin:end]
+    attributes = Part10Attributes(kept, encoding, spans=elements.spans)
+    tag = elements.pixel_data_tag
+    if tag is None:
+        return Part10(attributes, transfer_syntax_uid, encoding.is_big_endian)
+    begin, length = elements.pixel_data_start, elements.pixel_data_length
+    is_encapsulated = length == UNDEFINED_LENGTH
+    end = len(view) if is_encapsulated else min(begin + length, len(view))
     return Part10(
-        Part10Attributes(kept, encoding),
+        attributes,
         transfer_syntax_uid,
-        pixel_data,
-        tag,
         encoding.is_big_endian,
-        is_encapsulated=length == UNDEFINED_LENGTH,
+        view[begin:end],
+        tag,
+        kept[tag][0],
+        begin,
+        None if is_encapsulated else length,
+        is_encapsulated,
+        _offset_table(attributes, Tag.EXTENDED_OFFSET_TABLE),
+        _offset_table(attributes, Tag.EXTENDED_OFFSET_TABLE_LENGTHS),
     )
 
 
-def _read_meta(view: memoryview) -> tuple[int, str | None]:
+class _Copied:
+    """Slices of a view as bytes, which can be looked up in a dictionary."""
+
+    __slots__ = ("_view",)
+
+    def __init__(self, view: memoryview) -> None:
+        self._view = view
+
+    def __getitem__(self, span: slice) -> bytes:
+        return bytes(self._view[span])
+
+
+def _source_of(view: memoryview) -> Buffer:
+    """Give what the walk goes over, without a detour where that is possible."""
+    owner = view.obj
+    is_whole = isinstance(owner, bytes | mmap.mmap) and len(owner) == len(view)
+    return cast("Buffer", owner) if is_whole else _Copied(view)
+
+
+def _offset_table(attributes: DicomAttributes, tag: Tag) -> npt.NDArray[np.uint64] | None:
+    if tag not in attributes:
+        return None
+    data = attributes.data(tag) or b""
+    return np.frombuffer(data[: len(data) - len(data) % 8], "<u8").astype(np.uint64, copy=False)
+
+
+def _read_meta(source: Buffer, size: int) -> tuple[int, str | None]:
     """Go over the meta information; give where the data set begins, and the transfer syntax.
 
     Its own length (0002,0000) is not relied on: in files that were edited it is often wrong.
     """
-    position = 132 if bytes(view[128:132]) == b"DICM" else 0
-    if not position and not _looks_like_data_set(view):
+    position = 132 if source[128:132] == b"DICM" else 0
+    if not position and not _looks_like_data_set(source[:8], size):
         raise DecodeError(
-            f"not DICOM: of {len(view)} bytes, those at 128 are not 'DICM', and the first are no "
+            f"not DICOM: of {size} bytes, those at 128 are not 'DICM', and the first are no "
             "data element; check what the address or path leads to"
         )
     transfer_syntax_uid = None
-    encoding = EXPLICIT_LITTLE
-    while position <= len(view) - 12 and view[position] == 2 and not view[position + 1]:
-        number, vr, length = encoding.element.unpack_from(view, position)
-        offset = encoding.value_offsets.get(vr, 8)
-        if offset == 12 or vr not in encoding.vr_names:
-            (length,) = encoding.length.unpack_from(view, position + offset - 4)
-        position += offset + length
-        if encoding.exchange(number) == Tag.TRANSFER_SYNTAX_UID:
-            value = bytes(view[position - length : position])
-            transfer_syntax_uid = value.decode("ascii", "replace").strip(" \0") or None
+    heads = EXPLICIT_LITTLE.kept
+    known = heads.known
+    while position <= size - 12:
+        first_8_bytes = source[position : position + 8]
+        if not first_8_bytes.startswith(b"\x02\0"):
+            break
+        _, _, head = known.get(first_8_bytes) or heads.read(first_8_bytes)
+        tag, _, offset, length = head
+        if length < 0:
+            length = int.from_bytes(source[position + 8 : position + 12], "little")
+        start = position + offset
+        position = start + length
+        if tag == Tag.TRANSFER_SYNTAX_UID:
+            value = source[start:position].decode("ascii", "replace")
+            transfer_syntax_uid = value.strip(" \0") or None
     return position, transfer_syntax_uid
 
 
-def _looks_like_data_set(view: memoryview) -> bool:
+def _looks_like_data_set(first_8_bytes: bytes, size: int) -> bool:
     """Tell whether an element stands at the very start, of a group that comes first."""
-    if len(view) < 8:
+    if len(first_8_bytes) < 8:
         return False
     for encoding in (IMPLICIT_LITTLE, IMPLICIT_BIG):
-        number, length = encoding.element.unpack_from(view)
-        if encoding.exchange(number) >> 16 in _FIRST_GROUPS:
-            return is_known_vr(bytes(view[4:6])) or length <= len(view)
+        head = encoding.read_head(first_8_bytes)
+        if head.tag >> 16 in _FIRST_GROUPS:
+            return is_known_vr(first_8_bytes[4:6]) or head.length <= size
     return False
 
 
-def _encoding_of(view: memoryview, start: int, stated: str | None) -> tuple[Encoding, str]:
-    """Tell how the data set is written, by what is stated and by its first element."""
-    letters = bytes(view[start + 4 : start + 6])
-    if stated == _DEFLATED_UID or len(letters) < 2:
+def _encoding_of(source: Buffer, start: int, stated: str | None) -> tuple[Encoding, str]:
+    """Tell how the data set is written, by what is stated and by its first element.
+
+    Some writers state one and write the other; the first element knows better.
+    """
+    first = source[start : start + 6]
+    letters = first[4:]
+    if len(first) < 6:
         return EXPLICIT_LITTLE, stated or _EXPLICIT_LITTLE_UID
-    # In big endian order group 0008 reads as 0800 here.
+    is_explicit = is_known_vr(letters)
+    if stated == _DEFLATED_UID and not (is_explicit and first[0] in _FIRST_GROUPS and not first[1]):
+        return EXPLICIT_LITTLE, stated
     is_big_endian = stated == _EXPLICIT_BIG_UID
-    is_implicit = stated == _IMPLICIT_LITTLE_UID
-    if stated is None:
-        is_big_endian = view[start] == 0
-        is_implicit = not is_known_vr(letters)
-        stated = _IMPLICIT_LITTLE_UID if is_implicit else _EXPLICIT_LITTLE_UID
-        stated = _EXPLICIT_BIG_UID if is_big_endian else stated
-    # Some writers state one and write the other; no first element is so long that the bytes of its
-    # length are two capital letters.
-    elif is_known_vr(letters):
-        is_implicit = False
-    elif not (letters.isalpha() and letters.isupper()):
-        is_implicit = True
+    # In the other order group 0008 reads as 0800, which there is not.
+    low, high = first[0], first[1]
+    if stated is None or (low == 0 and high in _TELLING_GROUPS):
+        is_big_endian = low == 0
+    elif high == 0 and low in _TELLING_GROUPS:
+        is_big_endian = False
+    is_implicit = not is_explicit
+    # No first element is so long that the bytes of its length are two capital letters.
+    if is_implicit and stated is not None and letters.isalpha() and letters.isupper():
+        is_implicit = stated == _IMPLICIT_LITTLE_UID
     if is_big_endian:
-        return (IMPLICIT_BIG if is_implicit else EXPLICIT_BIG), stated
-    return (IMPLICIT_LITTLE if is_implicit else EXPLICIT_LITTLE), stated
+        encoding, written = (IMPLICIT_BIG if is_implicit else EXPLICIT_BIG), _EXPLICIT_BIG_UID
+    elif is_implicit:
+        encoding, written = IMPLICIT_LITTLE, _IMPLICIT_LITTLE_UID
+    else:
+        encoding, written = EXPLICIT_LITTLE, _EXPLICIT_LITTLE_UID
+    # Samples that are not encapsulated lie in the order of the elements.
+    is_other_order = (stated == _EXPLICIT_BIG_UID) != is_big_endian and stated in _NATIVE_UIDS
+    if stated is None or stated == _DEFLATED_UID or is_other_order:
+        return encoding, written
+    return encoding, stated
 
 
 def _inflate(deflated: memoryview) -> bytes:
@@ -187,6 +261,8 @@ def _inflate(deflated: memoryview) -> bytes:
     except zlib.error as error:
         raise DecodeError(f"the deflated data set is damaged: {error}") from error
     if inflater.unconsumed_tail:
+        # Whoever keeps the error keeps this frame.
+        del data
         raise DecodeError(
             f"the deflated data set is larger than {MAX_INFLATED_BYTES} bytes; inflate it first"
         )

@@ -4,30 +4,53 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from pycornerstone.errors import DecodeError
-from pycornerstone.metadata.dicom_tags import PIXEL_DATA_TAGS, describe_tag
+from pycornerstone.metadata.dicom_tags import describe_tag
 from pycornerstone.metadata.part10_encodings import (
+    ENDS,
     ITEM,
     ITEM_END,
     SEQUENCE_END,
     UNDEFINED_LENGTH,
+    ElementHead,
     Encoding,
+    Heads,
     content_encoding,
 )
 
-__all__ = ["MAX_DEPTH", "Buffer", "Element", "Elements", "find_elements", "find_items"]
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_ITEMS",
+    "Buffer",
+    "Element",
+    "Elements",
+    "Span",
+    "find_elements",
+    "find_items",
+]
 
-Buffer: TypeAlias = bytes | memoryview
 Element: TypeAlias = tuple[str | None, bytes]
-"""Value representation, None where the encoding leaves it out, and the value as it stands."""
+"""Value representation, None where an explicit data set has none, and the value as it stands."""
+Span: TypeAlias = tuple[int, int]
+"""From where to where the elements of an item go."""
 
 MAX_DEPTH = 32
 """Sequences of undefined length inside each other; real ones go 6 deep."""
+MAX_ITEMS = 2**21
+"""Items of one sequence: ones that hold nothing would take more memory than the file has. The
+largest slides have less than half as many frames."""
 
-# Of the tags that a walk looks at, pixel data and the end of an item are the highest.
-_FIRST_STOP = min(PIXEL_DATA_TAGS).value
+_ZEROS = bytes(8)
+_ZEROS_AT_ONCE = 1 << 20
+
+
+class Buffer(Protocol):
+    """What gives `bytes` for a slice, as `bytes` and `mmap.mmap` do."""
+
+    def __getitem__(self, span: slice, /) -> bytes:
+        """Give a copy of the bytes from the start of a slice to its stop."""
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +61,9 @@ class Elements:
     ----------
     kept : dict of int to Element
         The elements of `Tag`, by tag; of pixel data only that they are there.
+    spans : dict of int to list of Span
+        Items of the sequences among them that had no length, so that they were passed over
+        already, in the value.
     pixel_data_tag : int or None
         The element that holds samples.
     pixel_data_start, pixel_data_length : int
@@ -45,6 +71,7 @@ class Elements:
     """
 
     kept: dict[int, Element] = field(default_factory=dict)
+    spans: dict[int, list[Span]] = field(default_factory=dict)
     pixel_data_tag: int | None = None
     pixel_data_start: int = 0
     pixel_data_length: int = 0
@@ -55,7 +82,7 @@ def find_elements(buffer: Buffer, start: int, end: int, encoding: Encoding) -> E
 
     Parameters
     ----------
-    buffer : bytes or memoryview
+    buffer : Buffer
         What holds them; nothing of it is kept.
     start, end : int
         From where to where in it.
@@ -65,8 +92,8 @@ def find_elements(buffer: Buffer, start: int, end: int, encoding: Encoding) -> E
     Raises
     ------
     DecodeError
-        If a value goes beyond the end, a sequence is not made of items, or sequences are nested
-        deeper than `MAX_DEPTH`.
+        If a value goes beyond the end, a sequence is not made of items, or has more than
+        `MAX_ITEMS`, or sequences are nested deeper than `MAX_DEPTH`.
     """
     elements = Elements()
     try:
@@ -76,20 +103,20 @@ def find_elements(buffer: Buffer, start: int, end: int, encoding: Encoding) -> E
     return elements
 
 
-def find_items(data: bytes, encoding: Encoding) -> list[tuple[int, int]]:
-    """Find the items of a sequence in its value, as start and end of their elements.
+def find_items(data: bytes, encoding: Encoding) -> list[Span]:
+    """Find the items of a sequence in its value.
 
     Raises
     ------
     DecodeError
         As `find_elements`.
     """
-    items: list[tuple[int, int]] = []
+    spans: list[Span] = []
     try:
-        _Walk(data, len(data), Elements()).sequence(0, encoding, 1, items)
+        _Walk(data, len(data), Elements()).sequence(0, encoding, 1, spans, may_just_end=True)
     except struct.error as error:
         raise _cut_off("an item", len(data)) from error
-    return items
+    return spans
 
 
 class _Walk:
@@ -102,43 +129,48 @@ class _Walk:
         self._end = end
         self._found = found
 
-    def elements(self, position: int, encoding: Encoding, tags: dict[int, int], depth: int) -> int:
+    def elements(self, position: int, encoding: Encoding, heads: Heads, depth: int) -> int:
         """Go to the end of the elements, and give the position after it.
 
         Hundreds of elements a file pass through here, so what is rare is done elsewhere.
         """
         buffer, kept, last = self._buffer, self._found.kept, self._end - 8
-        unpack, unpack_length = encoding.element.unpack_from, encoding.length.unpack_from
-        implicit, offsets, names = encoding.is_implicit, encoding.value_offsets, encoding.vr_names
-        number = vr = 0
+        known, tags, head = heads.known, heads.tags, None
         while position <= last:
-            if implicit:
-                number, length = unpack(buffer, position)
-                position += 8
-            else:
-                number, vr, length = unpack(buffer, position)
-                try:
-                    offset = offsets[vr]
-                except KeyError:
-                    offset, length = self._odd_header(position, encoding)
-                else:
-                    if offset == 12:
-                        (length,) = unpack_length(buffer, position + 8)
-                position += offset
-            start = position
-            if length == UNDEFINED_LENGTH and tags.get(number, 0) < _FIRST_STOP:
-                inner = content_encoding(names.get(vr), encoding)
-                stop = self.sequence(position, inner, depth + 1)
+            first_8_bytes = buffer[position : position + 8]
+            try:
+                step, wanted, head = known[first_8_bytes]
+            except KeyError:
+                step, wanted, head = heads.read(first_8_bytes)
+            if step:
+                if wanted:
+                    tag, vr, offset = wanted
+                    kept[tag] = (vr, buffer[position + offset : position + step])
+                position += step
+                continue
+            tag, vr, offset, length = head
+            if first_8_bytes == _ZEROS:
+                position = self._after_zeros(position)
+                continue
+            start = position + offset
+            if length < 0:
+                (length,) = encoding.length.unpack(buffer[start - 4 : start])
+            is_looked_at = tag in tags
+            if is_looked_at and tag in ENDS:
+                return self._stop(head, start, length)
+            if length == UNDEFINED_LENGTH:
+                spans: list[Span] | None = [] if is_looked_at else None
+                inner = content_encoding(vr, encoding)
+                stop = self.sequence(start, inner, depth + 1, spans)
                 position = stop + 8
+                if spans is not None:
+                    self._found.spans[tag] = [(begin - start, end - start) for begin, end in spans]
             else:
                 position = stop = start + length
-            if number in tags:
-                tag = tags[number]
-                if tag >= _FIRST_STOP:
-                    return self._stop(tag, start, length)
-                kept[tag] = (names.get(vr), bytes(buffer[start:stop]))
+            if is_looked_at:
+                kept[tag] = (vr, buffer[start:stop])
         if position > self._end or depth:
-            raise _cut_off(describe_tag(encoding.exchange(number)), self._end)
+            raise _cut_off(describe_tag(head.tag) if head else "an item", self._end)
         return position
 
     def sequence(
@@ -146,63 +178,69 @@ class _Walk:
         position: int,
         encoding: Encoding,
         depth: int,
-        items: list[tuple[int, int]] | None = None,
+        spans: list[Span] | None = None,
+        *,
+        may_just_end: bool = False,
     ) -> int:
         """Go over items to what ends them, and give its position.
 
-        With a list to put the items in, the end of the buffer is an end too.
+        Parameters
+        ----------
+        spans : list of Span, optional
+            Where to put what the items span.
+        may_just_end : bool
+            The end of the buffer is an end too.
         """
         if depth > MAX_DEPTH:
             raise DecodeError(
                 f"sequences are nested more than {MAX_DEPTH} deep; the file is damaged"
             )
-        while position <= self._end - 8:
-            number, length = encoding.item.unpack_from(self._buffer, position)
-            tag = encoding.exchange(number)
-            if tag == SEQUENCE_END:
-                return position
-            if tag != ITEM:
+        buffer, last = self._buffer, self._end - 8
+        unpack, item = encoding.item.unpack, encoding.exchange(ITEM)
+        while position <= last:
+            start = position + 8
+            number, length = unpack(buffer[position:start])
+            if number != item:
+                tag = encoding.exchange(number)
+                if tag == SEQUENCE_END:
+                    return position
                 raise DecodeError(
                     f"a sequence holds {describe_tag(tag)} where an item (FFFE,E000) must stand; "
                     "the file is damaged"
                 )
-            start = position + 8
             if length == UNDEFINED_LENGTH:
                 position = self.elements(start, encoding, encoding.passed, depth)
                 stop = position - 8
             else:
                 position = stop = start + length
-            if items is not None:
-                items.append((start, stop))
-        if position > self._end or items is None:
+            if spans is not None:
+                if len(spans) == MAX_ITEMS:
+                    raise DecodeError(
+                        f"a sequence has more than {MAX_ITEMS} items; the file is damaged"
+                    )
+                spans.append((start, stop))
+        if position > self._end or not may_just_end:
             raise _cut_off("a sequence", self._end)
         return position
 
-    def _stop(self, tag: int, start: int, length: int) -> int:
+    def _after_zeros(self, position: int) -> int:
+        """Pass over zeros: each 8 are an element of no length, and a file may end in gigabytes."""
+        while position < self._end:
+            zeros = self._buffer[position : min(position + _ZEROS_AT_ONCE, self._end)]
+            left = len(zeros.lstrip(b"\0"))
+            position += (len(zeros) - left) // 8 * 8 if left else len(zeros)
+            if left:
+                break
+        return position
+
+    def _stop(self, head: ElementHead, start: int, length: int) -> int:
         """End at the pixel data, or at the end of an item."""
-        if tag != ITEM_END:
+        if head.tag != ITEM_END:
             found = self._found
-            found.pixel_data_tag, found.pixel_data_start = tag, start
+            found.pixel_data_tag, found.pixel_data_start = head.tag, start
             found.pixel_data_length = length
-            found.kept[tag] = (None, b"")
+            found.kept[head.tag] = (head.vr, b"")
         return start
-
-    def _odd_header(self, start: int, encoding: Encoding) -> tuple[int, int]:
-        """Read an element whose value representation is none; give offset and length of its value.
-
-        Representations that are added to the standard have the long form (PS3.5 section 6.2), where
-        two bytes are zero. What is not even letters is an element as in implicit VR, which some
-        writers put into explicit data sets, or the end of an item.
-        """
-        letters = bytes(self._buffer[start + 4 : start + 6])
-        offset = 8
-        if letters.isalpha() and letters.isupper():
-            short = int.from_bytes(self._buffer[start + 6 : start + 8], "little")
-            if short:
-                return 8, short if encoding.order == "<" else short >> 8 | (short & 0xFF) << 8
-            offset = 12
-        (length,) = encoding.length.unpack_from(self._buffer, start + offset - 4)
-        return offset, length
 
 
 def _cut_off(what: str, size: int) -> DecodeError:

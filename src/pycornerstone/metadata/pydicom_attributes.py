@@ -40,6 +40,11 @@ class PydicomAttributes(DicomAttributes):
         self._is_big_endian = dataset.original_encoding[1] is False
         self._items: dict[int, tuple[DicomAttributes, ...]] = {}
 
+    @property
+    def dataset(self) -> Dataset:
+        """What it was made of."""
+        return self._dataset
+
     def values(self, tag: int) -> tuple[Scalar, ...]:
         """Give the values of an element; see `DicomAttributes.values`."""
         value, vr = self._value(tag)

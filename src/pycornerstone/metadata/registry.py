@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from pycornerstone.errors import MetadataError, MetadataProviderError, PyCornerstoneError
+from pycornerstone.metadata.calibration import Calibrations
 from pycornerstone.metadata.module_fields import module_from_answer
-from pycornerstone.model.modules import MODULES, Module
+from pycornerstone.model.modules import (
+    MODULES,
+    CalibratedPixelSpacing,
+    ImagePlaneModule,
+    Module,
+)
 
 if TYPE_CHECKING:
     import builtins
@@ -39,6 +45,14 @@ class MetadataRegistry:
     providers below it are asked; if one of them answers, the failure is logged, and otherwise it
     is raised.
 
+    What a user measured goes before all of that: `calibrations` holds it, or a provider answers
+    "calibratedPixelSpacing"; the image plane then has that spacing, whoever gave it.
+
+    Attributes
+    ----------
+    calibrations : Calibrations
+        What a user measured, by imageId.
+
     Examples
     --------
     >>> from pycornerstone.model.modules import GeneralSeriesModule
@@ -54,6 +68,7 @@ class MetadataRegistry:
         # Replaced whole on every change, so that queries need no lock.
         self._providers: tuple[tuple[float, Provider], ...] = ()
         self._lock = Lock()
+        self.calibrations = Calibrations()
 
     def add_provider(self, provider: Provider, priority: float = 0) -> None:
         """Ask `provider` too.
@@ -93,6 +108,11 @@ class MetadataRegistry:
         with self._lock:
             self._providers = ()
 
+    def asks_only(self, providers: Collection[Provider]) -> bool:
+        """Say whether all of `providers` are asked, and nobody else."""
+        asked = self._providers
+        return len(asked) == len(providers) and all(known in providers for _, known in asked)
+
     @property
     def number_of_providers(self) -> int:
         """How many are asked."""
@@ -131,6 +151,12 @@ class MetadataRegistry:
             name, module = type, MODULES.get(type)
         else:
             name, module = _type_name(type), type
+        if name == CalibratedPixelSpacing.type_name and image_id in self.calibrations:
+            return self.calibrations.get(image_id)
+        answer = self._ask(name, module, image_id)
+        return self._calibrated(answer, image_id) if name == ImagePlaneModule.type_name else answer
+
+    def _ask(self, name: str, module: builtins.type[Module] | None, image_id: str) -> object | None:
         failures: list[MetadataProviderError] | None = None
         for _, provider in self._providers:
             try:
@@ -149,6 +175,20 @@ class MetadataRegistry:
         if failures:
             raise _joined(failures)
         return None
+
+    def _calibrated(self, answer: object | None, image_id: str) -> object | None:
+        """Put a user's spacing in place of the header's; reading changes nothing of either."""
+        try:
+            measured = self.get(CalibratedPixelSpacing, image_id)
+        except MetadataProviderError as failure:
+            _log_failures([failure])
+            return answer
+        # Of an image that nobody knows the plane of, the spacing can be known all the same.
+        plane = ImagePlaneModule() if answer is None else answer
+        if measured is None or not isinstance(plane, ImagePlaneModule):
+            return answer
+        calibrated = plane.calibrated(measured)
+        return answer if calibrated is plane else calibrated
 
     @overload
     def require(self, type: builtins.type[M], image_id: str) -> M: ...

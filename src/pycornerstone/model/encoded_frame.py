@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pycornerstone.model.modules import ImagePixelModule
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from pycornerstone.model.modules import ImagePixelModule, OverlayPlane
 
 __all__ = ["EncodedFrame"]
 
@@ -27,8 +31,16 @@ class EncodedFrame:
     pixel : ImagePixelModule or None
         What the samples mean; None where the bytes say it themselves.
     bit_offset : int
-        Bits to skip in the first byte: frames of 1-bit samples follow each other without a gap
-        (PS3.5 section 8.1.1).
+        Bits to skip in the first byte: frames of 1-bit and 12-bit samples follow each other without
+        a gap (PS3.5 section 8.1.1).
+    overlays : tuple of OverlayPlane or None
+        What the header says of overlays; those without bits lie in the samples. None where nobody
+        was asked.
+    out : numpy.ndarray or None
+        Where its samples belong. A decoder may write there what it gives, and need not: whoever
+        named it copies what was given otherwise.
+    dataset_source : callable or None
+        What gives the whole data set of the instance; see `Image.dataset`.
     """
 
     image_id: str
@@ -36,3 +48,6 @@ class EncodedFrame:
     encoding: str
     pixel: ImagePixelModule | None = None
     bit_offset: int = 0
+    overlays: tuple[OverlayPlane, ...] | None = None
+    out: npt.NDArray[Any] | None = field(default=None, repr=False)
+    dataset_source: Callable[[], Any] | None = field(default=None, repr=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from pycornerstone.model.image import Image
+    from pycornerstone.model.modules import ImagePlaneModule
 
 __all__ = [
     "CacheSizeExceeded",
@@ -23,6 +24,7 @@ __all__ = [
     "ImageLoaded",
     "ImageNotShown",
     "ImageRendered",
+    "ImageSpacingCalibrated",
     "PreStackNewImage",
     "StackNewImage",
     "StackScrollOutOfBounds",
@@ -52,6 +54,7 @@ class Event(StrEnum):
     VOI_MODIFIED = "VOI_MODIFIED"
     COLORMAP_MODIFIED = "COLORMAP_MODIFIED"
     IMAGE_RENDERED = "IMAGE_RENDERED"
+    IMAGE_SPACING_CALIBRATED = "IMAGE_SPACING_CALIBRATED"
 
 
 class EventDetail:
@@ -237,3 +240,17 @@ class ImageRendered(EventDetail):
     viewport_id: str
     image_id: str | None
     milliseconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageSpacingCalibrated(EventDetail):
+    """A viewport goes by another pixel spacing; `plane` has it if the image is on show or cached.
+
+    Without a calibration any longer, that is the spacing of the header.
+    """
+
+    event: ClassVar[Event] = Event.IMAGE_SPACING_CALIBRATED
+
+    viewport_id: str
+    image_id: str
+    plane: ImagePlaneModule | None

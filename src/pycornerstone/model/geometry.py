@@ -27,7 +27,9 @@ class PlaneGeometry:
         Distance between rows (vertical) and between columns (horizontal), the first and second
         value of Pixel Spacing (0028,0030).
     spacing_is_default, orientation_is_default, position_is_default : bool
-        The value was not known; 1 mm, the x and y axes, and the origin stand in for it.
+        The value was not known; 1 mm, the x and y axes, and the origin stand in for it. Where at
+        least the shape of the pixels is known, the distance between rows is the ratio of their
+        height and width.
     """
 
     position_lps: Vector = (0.0, 0.0, 0.0)

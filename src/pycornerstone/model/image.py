@@ -3,27 +3,46 @@
 from __future__ import annotations
 
 import mmap
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from pycornerstone.errors import LoaderError
-from pycornerstone.model.modules import ImagePlaneModule, ModalityLutModule, VoiLutModule
+from pycornerstone.errors import LoaderError, MetadataError, PyCornerstoneError
+from pycornerstone.model.modules import (
+    DisplayShutterModule,
+    ImagePlaneModule,
+    ModalityLutModule,
+    RealWorldValueMappingModule,
+    ScalingModule,
+    VoiLutModule,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     from pycornerstone.model.geometry import PlaneGeometry
     from pycornerstone.model.luts import PaletteColorLut
+    from pycornerstone.model.modules import OverlayPlane
 
 __all__ = ["Image", "ImageQuality"]
+
+_T = TypeVar("_T")
 
 _KINDS = "buif"
 # What memory may belong to. Others' arrays, such as DLPack's, end in an owner that does not say.
 _MEMORY = (np.ndarray, bytes, bytearray, memoryview, mmap.mmap)
-_MODULES = {"modality_lut": ModalityLutModule, "voi_lut": VoiLutModule, "plane": ImagePlaneModule}
+_MODULES = {
+    "modality_lut": ModalityLutModule,
+    "voi_lut": VoiLutModule,
+    "plane": ImagePlaneModule,
+    "shutter": DisplayShutterModule,
+    "scaling": ScalingModule,
+    "real_world_values": RealWorldValueMappingModule,
+}
 
 
 class ImageQuality(IntEnum):
@@ -66,9 +85,18 @@ class Image:
     padding_range : tuple of float or None
         Lowest and highest stored value that is padding and no part of the image.
     palette : PaletteColorLut or None
-        Colours of a PALETTE COLOR image.
+        Colours of a PALETTE COLOR image; or, of a grey one, of the values from its first mapped one
+        on (supplemental palette, PS3.3 C.7.6.19).
     icc_profile : bytes or None
         Colour profile that came with it, not applied.
+    overlays : tuple of OverlayPlane or None
+        Graphics and regions of the header (60xx) that belong to it, with their bits.
+    shutter : DisplayShutterModule or None
+        What of it is covered when it is shown.
+    scaling : ScalingModule or None
+        Factors to SUV or dose, or why there are none.
+    real_world_values : RealWorldValueMappingModule or None
+        What stored values are in the world.
     transfer_syntax_uid : str or None
         How the samples were encoded when they arrived.
     quality : ImageQuality
@@ -76,6 +104,8 @@ class Image:
     is_upright : bool
         Row 0 is the top and column 0 the left of the picture, as in DICOM. Formats like NIfTI keep
         rows in any direction; a viewport then turns them so that the body is seen as usual.
+    dataset_source : callable or None
+        What gives `dataset`; None where the image did not come from DICOM.
 
     Raises
     ------
@@ -84,7 +114,7 @@ class Image:
     """
 
     image_id: str
-    pixels: npt.NDArray[Any] = field(repr=False)
+    pixels: npt.NDArray[Any]
     photometric_interpretation: str = ""
     modality_lut: ModalityLutModule | None = None
     voi_lut: VoiLutModule | None = None
@@ -93,10 +123,15 @@ class Image:
     presentation_lut_shape: str | None = None
     padding_range: tuple[float, float] | None = None
     palette: PaletteColorLut | None = None
-    icc_profile: bytes | None = field(default=None, repr=False)
+    icc_profile: bytes | None = None
+    overlays: tuple[OverlayPlane, ...] | None = None
+    shutter: DisplayShutterModule | None = None
+    scaling: ScalingModule | None = None
+    real_world_values: RealWorldValueMappingModule | None = None
     transfer_syntax_uid: str | None = None
     quality: ImageQuality = ImageQuality.FULL_RESOLUTION
     is_upright: bool = True
+    dataset_source: Callable[[], Any] | None = None
 
     def __post_init__(self) -> None:
         pixels = np.asarray(self.pixels)
@@ -127,6 +162,13 @@ class Image:
             implied = "MONOCHROME2" if grey else "RGB"
             object.__setattr__(self, "photometric_interpretation", implied)
 
+    def __repr__(self) -> str:
+        """Say which image it is, and what its samples are; its modules would fill pages."""
+        shape = " x ".join(str(length) for length in self.pixels.shape)
+        kind = f"{self.modality} " if self.modality else ""
+        form = f"{shape} {self.pixels.dtype} {self.photometric_interpretation}"
+        return f"<Image {self.image_id!r}: {kind}{form}>"
+
     @property
     def rows(self) -> int:
         """Height in pixels."""
@@ -140,7 +182,7 @@ class Image:
     @property
     def is_color(self) -> bool:
         """It is drawn in its own colours: RGB, RGBA or by its palette."""
-        return self.pixels.ndim == 3 or self.palette is not None
+        return self.pixels.ndim == 3 or self.photometric_interpretation == "PALETTE COLOR"
 
     @property
     def is_inverted(self) -> bool:
@@ -151,12 +193,12 @@ class Image:
 
     @property
     def size_in_bytes(self) -> int:
-        """Memory that the samples hold: of the whole buffer, if they are a view into one."""
+        """Memory that samples and overlays hold: the whole buffer, if they are a view into one."""
         return self.buffer[1]
 
     @property
     def buffer(self) -> tuple[int, int]:
-        """Identity and size in bytes of the memory that the samples lie in.
+        """Identity of the memory that the samples lie in, and its bytes with those of overlays.
 
         Images that are views into one array have it in common.
         """
@@ -165,7 +207,9 @@ class Image:
             owner = owner.base
         while isinstance(owner, memoryview) and owner.obj is not None:
             owner = owner.obj
-        return id(owner), max(self.pixels.nbytes, memoryview(owner).nbytes)
+        planes = (plane.bits for plane in self.overlays or ())
+        overlays = sum(bits.nbytes for bits in planes if bits is not None)
+        return id(owner), max(self.pixels.nbytes, memoryview(owner).nbytes) + overlays
 
     @property
     def geometry(self) -> PlaneGeometry:
@@ -177,9 +221,121 @@ class Image:
         """Its pixel spacing is not known: lengths are in pixels, not in millimetres."""
         return self.geometry.spacing_is_default
 
+    @property
+    def dataset(self) -> Any:
+        """The whole DICOM data set that it is of (`pydicom.Dataset`), read when first asked for.
+
+        It is kept by its source, and is the same for all frames of a file that was read once; who
+        changes it changes it for all. Asking may wait for a file or a server, and blocks. A local
+        file's long values, pixel data above all, stay in it until they are asked for; one that came
+        over HTTP as a whole file is fetched once more; of WADO-RS there is what the metadata hold,
+        without the values that they only name by address (BulkDataURI), pixel data above all.
+
+        Raises
+        ------
+        MetadataError
+            If the image did not come from DICOM, pydicom does not read its file, or it had to be
+            fetched in the thread that fetches.
+        RetrieveError
+            If the file cannot be read or fetched any more.
+        SessionClosedError
+            If it had to be fetched by a session that is closed.
+        """
+        try:
+            if self.dataset_source is None:
+                raise MetadataError(
+                    "the image has no DICOM data set: it did not come from DICOM, or its loader "
+                    "gave none (Image.dataset_source)"
+                )
+            return self.dataset_source()
+        except PyCornerstoneError as error:
+            if error.image_id is None:
+                error.image_id = self.image_id
+            raise
+
     def modality_values(self, dtype: npt.DTypeLike = np.float32) -> npt.NDArray[np.floating]:
         """Give what the samples mean (HU for CT): the modality LUT applied, as `dtype`."""
         return (self.modality_lut or ModalityLutModule()).apply(self.pixels, dtype)
+
+    def suv(self, kind: str = "bw", dtype: npt.DTypeLike = np.float32) -> npt.NDArray[np.floating]:
+        """Give the standardised uptake values of a PET image.
+
+        Parameters
+        ----------
+        kind : str
+            By what: ``"bw"`` (body weight) or another key of
+            `pycornerstone.model.modules.quantities.SUV_KINDS`.
+        dtype : numpy.dtype
+            Of the result, which is computed in float64.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(rows, columns)``, g/ml; for ``"bsa"`` cm2/ml.
+
+        Raises
+        ------
+        MetadataError
+            If they cannot be computed; the reason names the elements.
+        ValueError
+            If there is no such kind.
+        """
+        scaling = self.scaling or ScalingModule()
+        factor = self._explained(lambda: scaling.suv_factor(kind))
+        values = self.modality_values(np.float64)
+        values *= factor
+        return values.astype(dtype, copy=False)
+
+    def dose(self, dtype: npt.DTypeLike = np.float32) -> npt.NDArray[np.floating]:
+        """Give the dose of an RT dose image, ``(rows, columns)``, in ``scaling.dose_units``.
+
+        Raises
+        ------
+        MetadataError
+            If its scaling is not known; the reason names the element.
+        """
+        factor = self._explained((self.scaling or ScalingModule()).dose_factor)
+        values = self.pixels.astype(np.float64)
+        values *= factor
+        return values.astype(dtype, copy=False)
+
+    def real_world(
+        self, index_or_label: int | str = 0, dtype: npt.DTypeLike = np.float32
+    ) -> npt.NDArray[np.floating]:
+        """Give what the samples are in the world, by one of the maps of the header.
+
+        Parameters
+        ----------
+        index_or_label : int or str
+            Which of ``real_world_values.maps``, from 0, or its label.
+        dtype : numpy.dtype
+            Of the result, which is computed in float64.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(rows, columns)`` in the unit of the map; NaN where it does not map the sample.
+
+        Raises
+        ------
+        MetadataError
+            If there is no such map.
+        """
+        known = self.real_world_values or RealWorldValueMappingModule()
+        found = self._explained(lambda: known.find(index_or_label))
+        return found.apply(self.pixels, dtype)
+
+    def _explained(self, ask: Callable[[], _T]) -> _T:
+        """Ask for what turns samples into a quantity; an error says of which image."""
+        if self.pixels.ndim == 3:
+            colour = MetadataError("samples of colour are no quantity; ask a grey image")
+            colour.image_id = self.image_id
+            raise colour
+        try:
+            return ask()
+        except MetadataError as error:
+            error.image_id = self.image_id
+            raise
 
     def __array__(
         self,

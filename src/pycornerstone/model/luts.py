@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+_Entry = TypeVar("_Entry", bound=np.generic)
 
 __all__ = ["LookupTable", "PaletteColorLut", "VoiFunction", "VoiWindow"]
 
@@ -85,33 +87,66 @@ class LookupTable:
         """Look `values` up; floats are looked up at the nearest whole value."""
         if values.dtype.kind == "f":
             values = np.rint(values)
-        return self.entries[_index(self, values)]
+        return _looked_up(self.entries, self, values)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PaletteColorLut:
-    """The red, green and blue tables of a PALETTE COLOR image (PS3.3 C.7.9)."""
+    """The tables of a PALETTE COLOR image, or of the colours of a grey one (PS3.3 C.7.9, C.7.6.19).
+
+    Attributes
+    ----------
+    red, green, blue : LookupTable
+        (0028,1101) to (0028,1103), with the data in (0028,1201) to (0028,1203), or in segments in
+        (0028,1221) to (0028,1223).
+    alpha : LookupTable or None
+        Opacity: (0028,1104) with (0028,1204) or (0028,1224).
+    """
 
     red: LookupTable
     green: LookupTable
     blue: LookupTable
+    alpha: LookupTable | None = None
 
     def apply(self, indices: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8]:
         """Turn stored indices into colours ``(..., 3)``; 16-bit entries keep their high byte."""
         channels = (self.red, self.green, self.blue)
         if len({(len(channel.entries), channel.first_mapped) for channel in channels}) == 1:
-            rgb = np.stack([_to_8_bits(channel) for channel in channels], axis=-1)
-            return rgb[_index(self.red, indices)]
-        return np.stack([_to_8_bits(c)[_index(c, indices)] for c in channels], axis=-1)
+            rgb = np.stack(self._in_8_bits(), axis=-1)
+            return _looked_up(rgb, self.red, indices)
+        return np.stack(
+            [
+                _looked_up(entries, channel, indices)
+                for channel, entries in zip(channels, self._in_8_bits(), strict=True)
+            ],
+            axis=-1,
+        )
+
+    def _in_8_bits(self) -> list[npt.NDArray[np.uint8]]:
+        # Entries of 16 bits span the full range by definition; some writers put 8-bit values into
+        # all three tables. One table alone may be dark.
+        channels = (self.red, self.green, self.blue)
+        is_full = any(int(channel.entries.max(initial=0)) > 0xFF for channel in channels)
+        return [
+            (channel.entries >> (max(channel.bits_per_entry - 8, 0) if is_full else 0)).astype(
+                np.uint8
+            )
+            for channel in channels
+        ]
+
+
+def _looked_up(
+    entries: npt.NDArray[_Entry], table: LookupTable, values: npt.NDArray[np.generic]
+) -> npt.NDArray[_Entry]:
+    """Give the entry of each value, where `entries` stand in the places of those of `table`."""
+    size = values.dtype.itemsize
+    if values.dtype.kind in "iu" and size <= 2 and values.size > 1 << 8 * size:
+        # What each value that there can be becomes is found once; indices of images are large.
+        every = np.arange(1 << 8 * size, dtype=f"u{size}").view(values.dtype)
+        found: npt.NDArray[_Entry] = entries[_index(table, every)][values.view(f"u{size}")]
+        return found
+    return entries[_index(table, values)]
 
 
 def _index(table: LookupTable, values: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
     return np.clip(values.astype(np.int64) - table.first_mapped, 0, len(table.entries) - 1)
-
-
-def _to_8_bits(table: LookupTable) -> npt.NDArray[np.uint8]:
-    # Entries of 16 bits span the full range by definition; some writers put 8-bit values into them.
-    entries = table.entries
-    if table.bits_per_entry > 8 and entries.size and int(entries.max()) > 255:
-        return (entries >> (table.bits_per_entry - 8)).astype(np.uint8)
-    return entries.astype(np.uint8)

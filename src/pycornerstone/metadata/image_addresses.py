@@ -1,0 +1,119 @@
+"""What an imageId says itself: its frame, its instance, and where its pictures are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pycornerstone.errors import ImageIdError
+from pycornerstone.model.image_id import ImageId, split_frame, split_frame_parameter
+from pycornerstone.model.modules import (
+    ImageUrlModule,
+    MultiframeModule,
+    TransferSyntaxModule,
+    UriModule,
+)
+
+if TYPE_CHECKING:
+    from pycornerstone.metadata.registry import MetadataRegistry
+
+__all__ = ["ImageAddresses"]
+
+
+class ImageAddresses:
+    """Answers from imageIds; `provide` is a metadata provider.
+
+    ``"uriModule"``
+        `UriModule`, of any imageId.
+    ``"imageUrlModule"``
+        `ImageUrlModule`, of ``wadors:`` imageIds (PS3.18 section 10.4.1.1).
+    ``"baseImageId"``
+        Text: the imageId without its frame.
+    ``"frameImageIds"``
+        Tuple of text: the imageIds of all frames of the instance, as soon as anyone knows how many
+        it has. A file of one frame has one imageId, without a number.
+
+    Parameters
+    ----------
+    metadata : MetadataRegistry
+        Who is asked how many frames there are, and for the transfer syntax.
+
+    Examples
+    --------
+    >>> from pycornerstone.metadata.registry import MetadataRegistry
+    >>> addresses = ImageAddresses(MetadataRegistry())
+    >>> addresses.provide("baseImageId", "wadouri:https://pacs/wado?frame=3&objectUID=1.2")
+    'wadouri:https://pacs/wado?objectUID=1.2'
+    """
+
+    def __init__(self, metadata: MetadataRegistry) -> None:
+        self._metadata = metadata
+
+    def provide(self, type_name: str, image_id: str) -> object | None:
+        """Answer the four questions above; None for others, and for what is no imageId."""
+        if type_name not in _TYPES:
+            return None
+        try:
+            uri = _parse(image_id)
+        except ImageIdError:
+            return None
+        match type_name:
+            case "baseImageId":
+                return uri.base_image_id
+            case "frameImageIds":
+                return self._frame_image_ids(uri)
+            case ImageUrlModule.type_name:
+                return self._image_urls(uri)
+            case _:
+                return uri
+
+    def _frame_image_ids(self, uri: UriModule) -> tuple[str, ...] | None:
+        frames = self._metadata.get(MultiframeModule, uri.base_image_id)
+        if frames is None:
+            return None
+        count = frames.number_of_frames
+        if count == 1 and uri.scheme != "wadors":
+            return (uri.base_image_id,)
+        return tuple(_frame_image_id(uri, frame) for frame in range(1, count + 1))
+
+    def _image_urls(self, uri: UriModule) -> ImageUrlModule | None:
+        if uri.scheme != "wadors":
+            return None
+        syntax = self._metadata.get(TransferSyntaxModule, f"{uri.scheme}:{uri.resource}")
+        is_video = syntax is not None and syntax.is_video
+        base = uri.base_image_id.partition(":")[2]
+        # A video is rendered whole; its frames are no pictures of their own.
+        rendered = base if is_video else uri.resource
+        return ImageUrlModule(
+            rendered=_beside(rendered, "/rendered"),
+            thumbnail=_beside(uri.resource, "/thumbnail"),
+            is_video=is_video,
+        )
+
+
+_TYPES = frozenset({"baseImageId", "frameImageIds", ImageUrlModule.type_name, UriModule.type_name})
+
+
+def _parse(image_id: str) -> UriModule:
+    parsed = ImageId.parse(image_id)
+    if parsed.scheme == "nifti":
+        base, frame = split_frame_parameter(image_id, first=0)
+        return UriModule(parsed.scheme, parsed.resource, base, (frame or 0) + 1)
+    base, number = split_frame(image_id)
+    return UriModule(parsed.scheme, parsed.resource, base, number)
+
+
+def _frame_image_id(uri: UriModule, frame: int) -> str:
+    """Give the imageId of a frame, which counts from 1."""
+    base = uri.base_image_id
+    if uri.scheme == "wadors":
+        return _beside(base, f"/frames/{frame}")
+    # NIfTI counts from 0, as Cornerstone3D does.
+    number = frame - 1 if uri.scheme == "nifti" else frame
+    address, mark, fragment = base.partition("#")
+    return f"{address}{'&' if '?' in address else '?'}frame={number}{mark}{fragment}"
+
+
+def _beside(address: str, path: str) -> str:
+    """Put a path behind that of an address, before its query."""
+    at = min((address.find(mark) for mark in "?#" if mark in address), default=len(address))
+    return address[:at].rstrip("/") + path + address[at:]
