@@ -24,6 +24,8 @@ from pycornerstone._version import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import numpy.typing as npt
+
     from pycornerstone import metadata
     from pycornerstone.errors import (
         CacheSizeExceededError,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
         UnknownSchemeError,
         UnsupportedEncodingError,
     )
+    from pycornerstone.loaders.array_load_object import ArrayLoadObject
     from pycornerstone.loaders.load_object import ImageLoadObject
     from pycornerstone.loaders.protocol import ImageLoader, LoadOptions
     from pycornerstone.loaders.registry import AnyLoader
@@ -53,20 +56,49 @@ if TYPE_CHECKING:
     from pycornerstone.model.image_id import ImageId
     from pycornerstone.model.luts import LookupTable, PaletteColorLut, VoiFunction, VoiWindow
     from pycornerstone.model.modules import (
+        CalibratedPixelSpacing,
+        CalibrationModule,
         CineModule,
+        ClinicalTrialModule,
+        DisplayShutterModule,
+        EcgChannel,
+        EcgGroup,
+        EcgModule,
+        FrameModule,
+        FrameOfReferenceModule,
         GeneralImageModule,
         GeneralSeriesModule,
         GeneralStudyModule,
         ImagePixelModule,
         ImagePlaneModule,
+        ImageUrlModule,
+        InstanceModule,
         ModalityLutModule,
         MultiframeModule,
+        NmMultiframeGeometryModule,
+        OverlayPlane,
+        OverlayPlaneModule,
         PatientModule,
         PatientStudyModule,
+        PetImageModule,
+        PetIsotopeModule,
+        PetSeriesModule,
         PresentationLutModule,
+        RadiopharmaceuticalInfo,
+        RealWorldValueMap,
+        RealWorldValueMappingModule,
+        ScalingModule,
+        Segment,
+        SegmentationModule,
         SopCommonModule,
+        SpacingType,
+        TileMapModule,
         TransferSyntaxModule,
+        UltrasoundEnhancedRegionModule,
+        UltrasoundRegion,
+        UriModule,
         VoiLutModule,
+        WholeSlideModule,
     )
     from pycornerstone.model.requests import RequestType
     from pycornerstone.retrieve.http import HttpSettings
@@ -81,74 +113,68 @@ if TYPE_CHECKING:
     cache: Cache
     events: EventBus
 
-_MODULE_OF = {
-    "AnyLoader": "loaders.registry",
-    "Cache": "session.cache",
-    "CacheSizeExceededError": "errors",
-    "Camera": "viewports.camera",
-    "CineModule": "model.modules",
-    "ContentTypeError": "errors",
-    "DecodeError": "errors",
-    "EncodedFrame": "model.encoded_frame",
-    "Event": "model.events",
-    "EventBus": "session.events",
-    "GeneralImageModule": "model.modules",
-    "GeneralSeriesModule": "model.modules",
-    "GeneralStudyModule": "model.modules",
-    "HttpSettings": "retrieve.http",
-    "HttpStatusError": "errors",
-    "Image": "model.image",
-    "ImageId": "model.image_id",
-    "ImageIdError": "errors",
-    "ImageLoadObject": "loaders.load_object",
-    "ImageLoader": "loaders.protocol",
-    "ImagePixelModule": "model.modules",
-    "ImagePlaneModule": "model.modules",
-    "ImageQuality": "model.image",
-    "LoadCancelledError": "errors",
-    "LoadOptions": "loaders.protocol",
-    "LoaderError": "errors",
-    "LookupTable": "model.luts",
-    "MetadataError": "errors",
-    "MetadataProviderError": "errors",
-    "MissingExtraError": "errors",
-    "ModalityLutModule": "model.modules",
-    "MultiframeModule": "model.modules",
-    "PaletteColorLut": "model.luts",
-    "PatientModule": "model.modules",
-    "PatientStudyModule": "model.modules",
-    "PlaneGeometry": "model.geometry",
-    "Presentation": "viewports.presentation",
-    "PresentationLutModule": "model.modules",
-    "PyCornerstoneError": "errors",
-    "RequestType": "model.requests",
-    "RetrieveError": "errors",
-    "Session": "session.session",
-    "SessionClosedError": "errors",
-    "SopCommonModule": "model.modules",
-    "StackViewport": "viewports.stack",
-    "TransferError": "errors",
-    "TransferSyntaxModule": "model.modules",
-    "UnknownSchemeError": "errors",
-    "UnsupportedEncodingError": "errors",
-    "VoiFunction": "model.luts",
-    "VoiLutModule": "model.modules",
-    "VoiWindow": "model.luts",
-    "close_default_session": "session.default",
-    "default_session": "session.default",
+_NAMES_IN = {
+    "errors": """
+        CacheSizeExceededError ContentTypeError DecodeError HttpStatusError ImageIdError
+        LoadCancelledError LoaderError MetadataError MetadataProviderError MissingExtraError
+        PyCornerstoneError RetrieveError SessionClosedError TransferError UnknownSchemeError
+        UnsupportedEncodingError
+    """,
+    "loaders.array_load_object": "ArrayLoadObject",
+    "loaders.load_object": "ImageLoadObject",
+    "loaders.protocol": "ImageLoader LoadOptions",
+    "loaders.registry": "AnyLoader",
+    "model.encoded_frame": "EncodedFrame",
+    "model.events": "Event",
+    "model.geometry": "PlaneGeometry",
+    "model.image": "Image ImageQuality",
+    "model.image_id": "ImageId",
+    "model.luts": "LookupTable PaletteColorLut VoiFunction VoiWindow",
+    "model.modules": """
+        CalibratedPixelSpacing CalibrationModule CineModule ClinicalTrialModule
+        DisplayShutterModule EcgChannel EcgGroup EcgModule FrameModule
+        FrameOfReferenceModule GeneralImageModule GeneralSeriesModule GeneralStudyModule
+        ImagePixelModule ImagePlaneModule ImageUrlModule InstanceModule ModalityLutModule
+        MultiframeModule NmMultiframeGeometryModule OverlayPlane OverlayPlaneModule
+        PatientModule PatientStudyModule PetImageModule PetIsotopeModule PetSeriesModule
+        PresentationLutModule RadiopharmaceuticalInfo RealWorldValueMap
+        RealWorldValueMappingModule ScalingModule Segment SegmentationModule SopCommonModule
+        SpacingType TileMapModule TransferSyntaxModule UltrasoundEnhancedRegionModule
+        UltrasoundRegion UriModule VoiLutModule WholeSlideModule
+    """,
+    "model.requests": "RequestType",
+    "retrieve.http": "HttpSettings",
+    "session.cache": "Cache",
+    "session.default": "close_default_session default_session",
+    "session.events": "EventBus",
+    "session.session": "Session",
+    "viewports.camera": "Camera",
+    "viewports.presentation": "Presentation",
+    "viewports.stack": "StackViewport",
 }
+_MODULE_OF = {name: module for module, names in _NAMES_IN.items() for name in names.split()}
 
 __all__ = [
     "AnyLoader",
+    "ArrayLoadObject",
     "Cache",
     "CacheSizeExceededError",
+    "CalibratedPixelSpacing",
+    "CalibrationModule",
     "Camera",
     "CineModule",
+    "ClinicalTrialModule",
     "ContentTypeError",
     "DecodeError",
+    "DisplayShutterModule",
+    "EcgChannel",
+    "EcgGroup",
+    "EcgModule",
     "EncodedFrame",
     "Event",
     "EventBus",
+    "FrameModule",
+    "FrameOfReferenceModule",
     "GeneralImageModule",
     "GeneralSeriesModule",
     "GeneralStudyModule",
@@ -162,6 +188,8 @@ __all__ = [
     "ImagePixelModule",
     "ImagePlaneModule",
     "ImageQuality",
+    "ImageUrlModule",
+    "InstanceModule",
     "LoadCancelledError",
     "LoadOptions",
     "LoaderError",
@@ -171,26 +199,44 @@ __all__ = [
     "MissingExtraError",
     "ModalityLutModule",
     "MultiframeModule",
+    "NmMultiframeGeometryModule",
+    "OverlayPlane",
+    "OverlayPlaneModule",
     "PaletteColorLut",
     "PatientModule",
     "PatientStudyModule",
+    "PetImageModule",
+    "PetIsotopeModule",
+    "PetSeriesModule",
     "PlaneGeometry",
     "Presentation",
     "PresentationLutModule",
     "PyCornerstoneError",
+    "RadiopharmaceuticalInfo",
+    "RealWorldValueMap",
+    "RealWorldValueMappingModule",
     "RequestType",
     "RetrieveError",
+    "ScalingModule",
+    "Segment",
+    "SegmentationModule",
     "Session",
     "SessionClosedError",
     "SopCommonModule",
+    "SpacingType",
     "StackViewport",
+    "TileMapModule",
     "TransferError",
     "TransferSyntaxModule",
+    "UltrasoundEnhancedRegionModule",
+    "UltrasoundRegion",
     "UnknownSchemeError",
     "UnsupportedEncodingError",
+    "UriModule",
     "VoiFunction",
     "VoiLutModule",
     "VoiWindow",
+    "WholeSlideModule",
     "__version__",
     "cache",
     "cancel_load_image",
@@ -200,6 +246,7 @@ __all__ = [
     "events",
     "load_and_cache_image",
     "load_and_cache_images",
+    "load_array",
     "load_image",
     "metadata",
     "register_image_loader",
@@ -233,6 +280,18 @@ def load_and_cache_images(
     if options is None:
         return session.load_and_cache_images(image_ids)
     return session.load_and_cache_images(image_ids, options)
+
+
+def load_array(
+    image_ids: Iterable[str],
+    out: npt.NDArray[Any] | None = None,
+    options: LoadOptions | None = None,
+) -> ArrayLoadObject:
+    """Load images into one array by the default session; see `Session.load_array`."""
+    session = _default()
+    if options is None:
+        return session.load_array(image_ids, out)
+    return session.load_array(image_ids, out, options)
 
 
 def cancel_load_image(image_id: str) -> bool:

@@ -94,6 +94,7 @@ def sources(folder: Path) -> Iterator[tuple[str, bytes, Callable[[bytes, random.
         ("1.2.840.10008.1.2.4.57", imagecodecs.jpeg8_encode(noise, lossless=True)),
         ("1.2.840.10008.1.2.4.51", imagecodecs.jpeg8_encode(noise, bitspersample=12)),
         ("1.2.840.10008.1.2.4.110", imagecodecs.jpegxl_encode(noise, lossless=True)),
+        ("1.2.840.10008.1.2.4.92", imagecodecs.jpeg2k_encode(noise, codecformat="j2k", level=0)),
         ("1.2.840.10008.1.2.4.112", imagecodecs.jpegxl_encode(noise, usecontainer=True)),
         ("1.2.840.10008.1.2.4.201", imagecodecs.htj2k_encode(noise, reversible=True)),
         ("1.2.840.10008.1.2.4.203", imagecodecs.htj2k_encode(noise)),

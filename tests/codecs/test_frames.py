@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydicom.encaps import encapsulate, generate_frames
+from pydicom.encaps import encapsulate, encapsulate_extended, generate_frames
 
 from pycornerstone.codecs.frames import FrameIndex
 from pycornerstone.errors import DecodeError, ImageIdError, UnsupportedEncodingError
@@ -88,6 +91,15 @@ class TestNative:
         built = index(b"\x01\x02\x03\x04\x05\x06", 2, uid, replace(GREY, rows=1), vr=vr)
 
         assert frames(built) == [b"\x01\x02\x03", b"\x04\x05\x06"]
+
+    def test_frames_of_12_bits_may_start_within_a_byte(self):
+        # Three samples are 36 bits: frames start at bit 0, 36 and 72.
+        pixel = ImagePixelModule(rows=1, columns=3, bits_allocated=12, bits_stored=12, high_bit=11)
+        built = index(bytes(range(14)), 3, LITTLE, pixel)
+
+        assert [(bytes(data), bit) for data, bit in map(built.frame, (1, 2, 3))] == [
+            (bytes(range(5)), 0), (bytes(range(4, 9)), 4), (bytes(range(9, 14)), 0),
+        ]  # fmt: skip
 
     def test_words_of_16_bits_are_left_to_the_decoder(self):
         pixel = replace(GREY, rows=1, columns=1, bits_allocated=16, bits_stored=16)
@@ -256,6 +268,20 @@ class TestEncapsulated:
         ):
             built.frame(2)
 
+    @pytest.mark.parametrize("place", [0, 1, 2, 3])
+    def test_an_empty_fragment_is_no_frame(self, place):
+        fragments = [jpeg(1), jpeg(2), jpeg(3)]
+        fragments.insert(place, b"")
+
+        built = index(items(b"", *fragments) + DELIMITER, 3)
+
+        assert frames(built) == [jpeg(1), jpeg(2), jpeg(3)]
+
+    def test_a_lost_frame_leaves_the_others_in_their_places(self):
+        built = index(items(b"", jpeg(1), b"", jpeg(3)) + DELIMITER, 3)
+
+        assert frames(built) == [jpeg(1), b"", jpeg(3)]
+
     def test_fewer_fragments_than_frames(self):
         with pytest.raises(DecodeError, match="2 fragments cannot be told apart into 3 frames"):
             index(items(b"", jpeg(1), jpeg(2)) + DELIMITER, 3)
@@ -292,6 +318,147 @@ class TestEncapsulated:
 
         assert found == list(generate_frames(data, number_of_frames=len(originals)))
         assert found == originals
+
+
+class TestTables:
+    """One frame of many, found by a table: nothing of the others is looked at."""
+
+    COUNT = 120
+    FRAMES = tuple(jpeg(n % 250, 30 + n) + b"\0" * (n % 2) for n in range(COUNT))
+
+    def ruined(self, kept, *, has_basic):
+        """Pixel data of which only the table and one frame, item and all, are as they were."""
+        data = bytearray(encapsulate(list(self.FRAMES), has_bot=has_basic))
+        first = 8 + (4 * self.COUNT if has_basic else 0)
+        start = first + self.offsets()[kept - 1]
+        stop = start + 8 + len(self.FRAMES[kept - 1])
+        data[first:start] = b"\x55" * (start - first)
+        data[stop:] = b"\xaa" * (len(data) - stop)
+        return bytes(data)
+
+    def offsets(self):
+        offsets = [0]
+        for frame in self.FRAMES[:-1]:
+            offsets.append(offsets[-1] + 8 + len(frame))
+        return offsets
+
+    @pytest.mark.parametrize("number", [1, 2, 60, 119])
+    def test_a_basic_table_leads_to_one_frame(self, number):
+        built = index(self.ruined(number, has_basic=True), self.COUNT)
+
+        assert bytes(built.frame(number)[0]) == self.FRAMES[number - 1]
+        with pytest.raises(DecodeError):
+            built.frame(number % self.COUNT + 1)
+
+    @pytest.mark.parametrize("number", [1, 2, 60, 119])
+    @pytest.mark.parametrize("with_lengths", [True, False])
+    def test_an_extended_table_leads_to_one_frame(self, number, with_lengths):
+        _, offsets, lengths = encapsulate_extended(list(self.FRAMES))
+        assert struct.unpack(f"<{self.COUNT}Q", offsets) == tuple(self.offsets())
+        built = index(
+            self.ruined(number, has_basic=False),
+            self.COUNT,
+            offsets=np.frombuffer(offsets, "<u8"),
+            lengths=np.frombuffer(lengths, "<u8") if with_lengths else None,
+        )
+
+        assert bytes(built.frame(number)[0]) == self.FRAMES[number - 1]
+
+    def test_what_pydicom_gave_an_extended_table(self):
+        data, offsets, lengths = encapsulate_extended(list(self.FRAMES))
+        built = index(
+            data,
+            self.COUNT,
+            offsets=np.frombuffer(offsets, "<u8"),
+            lengths=np.frombuffer(lengths, "<u8"),
+        )
+
+        assert frames(built) == list(self.FRAMES)
+
+    def test_a_length_leaves_padding_out(self):
+        data = items(b"", b"aaa\0", b"bb", b"c\0") + DELIMITER
+        rle = "1.2.840.10008.1.2.5"
+
+        assert frames(index(data, 3, rle, offsets=[0, 12, 22], lengths=[3, 2, 1])) == [
+            b"aaa\0", b"bb", b"c\0",
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("offsets", "lengths"),
+        [
+            ([0, 28, 999], None),  # past the end
+            ([0, 56, 28], None),
+            ([0, 28], None),
+            ([0, 29, 56], None),
+            ([0, 28, 57], None),
+            ([0, 2**63, 2**64 - 1], None),
+            ([0, 28, 56], [20, 10, 20]),
+            ([0, 28, 56], [20, 20, 21]),
+        ],
+    )
+    def test_a_wrong_extended_table_is_not_used(self, offsets, lengths):
+        data = items(b"", jpeg(1), jpeg(2), jpeg(3)) + DELIMITER
+
+        built = index(data, 3, offsets=offsets, lengths=lengths)
+
+        assert frames(built) == [jpeg(1), jpeg(2), jpeg(3)]
+
+    def test_where_the_extended_table_is_wrong_the_basic_one_is_used(self):
+        data = items(table(0, 24), b"aaaa", b"bbbb", b"cc", b"dd") + DELIMITER
+
+        built = index(data, 2, "1.2.840.10008.1.2.5", offsets=[0, 13])
+
+        assert frames(built) == [b"aaaabbbb", b"ccdd"]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="a mapped file cannot be cut there")
+    def test_pages_of_other_frames_of_a_mapped_file_are_not_read(self, tmp_path):
+        # Beyond the end of a file that shrank, reading a mapped page ends the process.
+        script = tmp_path / "read_one.py"
+        script.write_text(
+            "import mmap, os, struct, sys\n"
+            "from pycornerstone.codecs.frames import FrameIndex\n"
+            "from pycornerstone.model.modules import ImagePixelModule\n"
+            "size, count = 1 << 16, 64\n"
+            "item = struct.pack('<II', 0xE000FFFE, size - 8)\n"
+            "table = struct.pack(f'<II{count}I', 0xE000FFFE, 4 * count,\n"
+            "                    *range(0, size * count, size))\n"
+            "path = sys.argv[1]\n"
+            "with open(path, 'wb') as file:\n"
+            "    file.write(table + (item + bytes(size - 8)) * count)\n"
+            "with open(path, 'r+b') as file:\n"
+            "    data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)\n"
+            "    file.truncate(len(table) + 4 * size)\n"
+            "pixel = ImagePixelModule(rows=2, columns=2, number_of_frames=count)\n"
+            "index = FrameIndex.build(memoryview(data), pixel, '1.2.840.10008.1.2.5')\n"
+            "print(len(index.frame(3)[0]))\n"
+            "sys.stdout.flush()\n"
+            "os._exit(0)\n",
+            encoding="utf-8",
+        )
+
+        command = [sys.executable, str(script), str(tmp_path / "pixels")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+        assert (done.returncode, done.stdout) == (0, f"{(1 << 16) - 8}\n"), done.stderr
+
+
+@pytest.mark.parametrize("uid", ["1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2.4.107"])
+def test_video_has_no_frames_of_its_own(uid):
+    with pytest.raises(
+        UnsupportedEncodingError, match=rf"cannot decode {uid} \(.*\): video is not shown yet"
+    ):
+        index(items(b"", b"\0\0\1\xb3"), 30, uid)
+
+
+def test_color_that_four_pixels_share_is_not_guessed_at():
+    # PS3.3 C.7.6.3.1.2 has YBR_PARTIAL_420 for compressed pixel data only.
+    pixel = replace(
+        GREY, columns=4, samples_per_pixel=3, photometric_interpretation="YBR_PARTIAL_420"
+    )
+
+    with pytest.raises(UnsupportedEncodingError, match=r"YBR_PARTIAL_420 and .* 24 bytes, not 48"):
+        index(bytes(24), 2, LITTLE, pixel)
+    assert [len(frame) for frame in frames(index(bytes(48), 2, LITTLE, pixel))] == [24, 24]
 
 
 @pytest.mark.parametrize("number", [0, -1, 4])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from dataclasses import replace
 
 import imagecodecs
@@ -104,6 +105,38 @@ class TestLossy:
         image = decode_frame(encoded(data, RGB))
 
         assert np.abs(image.pixels.astype(int) - smooth()).max() <= 6
+
+    @pytest.mark.parametrize("photometric", ["YBR_PARTIAL_422", "YBR_PARTIAL_420"])
+    def test_without_a_marker_the_header_says_the_range_of_video(self, photometric):
+        # PS3.3 C.7.6.3.1.2: Y of 16 is black and of 235 white, CB and CR of 128 no colour.
+        ybr = np.full((40, 56, 3), (16, 128, 128), np.uint8)
+        ybr[20:, :, 0] = 235
+        buffer = io.BytesIO()
+        stored = Pillow.frombytes("YCbCr", (56, 40), ybr.tobytes())
+        stored.save(buffer, "JPEG", quality=95, subsampling=0)
+        pixel = replace(YBR, photometric_interpretation=photometric)
+
+        unmarked = decode_frame(encoded(without_app_markers(buffer.getvalue()), pixel))
+        with_jfif = decode_frame(encoded(buffer.getvalue(), pixel))
+
+        assert [int(unmarked.pixels[row, 0, 1]) for row in (0, -1)] == pytest.approx(
+            [0, 255], abs=2
+        )
+        # JFIF is of full range.
+        assert [int(with_jfif.pixels[row, 0, 1]) for row in (0, -1)] == pytest.approx(
+            [16, 235], abs=2
+        )
+
+    @pytest.mark.parametrize("pixel", [RGB, YBR])
+    def test_components_by_the_names_of_colors_are_those(self, pixel):
+        # libjpeg calls components so where it was told to store RGB, and reads them so.
+        data = without_app_markers(pillow_jpeg(smooth(), keep_rgb=True))
+        header = read_jpeg_header(data)
+        assert (header.component_ids, header.adobe_transform) == (b"RGB", None)
+
+        image = decode_frame(encoded(data, pixel))
+
+        np.testing.assert_array_equal(image.pixels, np.asarray(Pillow.open(io.BytesIO(data))))
 
     def test_an_adobe_marker_says_rgb_whatever_the_header_says(self):
         data = pillow_jpeg(smooth(), keep_rgb=True)
@@ -243,6 +276,34 @@ class TestWhatIsWrong:
             rf"{len(data)} bytes end without the marker EOI \(FFD9\)",
         ):
             decode_samples(encoded(data, GREY))
+
+    @pytest.mark.parametrize(
+        ("data", "uid"),
+        [
+            (GREY_JPEG, BASELINE),
+            (pillow_jpeg(ramp(), progressive=True), "1.2.840.10008.1.2.4.55"),
+            (bytes(imagecodecs.jpeg8_encode(ramp(), lossless=True)), LOSSLESS),
+        ],
+    )
+    def test_a_short_stream_of_a_huge_picture(self, data, uid):
+        # The decoder would fill a gigabyte for it.
+        start = next(
+            data.index(bytes((0xFF, code)))
+            for code in (0xC0, 0xC2, 0xC3)
+            if bytes((0xFF, code, 0)) in data
+        )
+        data = data[: start + 5] + struct.pack(">HH", 32768, 32767) + data[start + 9 :]
+        pixel = replace(GREY, rows=32768, columns=32767)
+
+        with pytest.raises(DecodeError, match=rf"its {len(data)} bytes are too few for 32768 rows"):
+            decode_samples(encoded(data, pixel, uid))
+
+    @pytest.mark.parametrize("value", [0, 255])
+    @pytest.mark.parametrize("options", [{}, {"progressive": True, "optimize": True}])
+    def test_a_picture_of_one_value_is_short_and_whole(self, value, options):
+        data = pillow_jpeg(np.full((40, 56), value, np.uint8), **options)
+
+        assert (decode_samples(encoded(data, GREY)) == value).all()
 
     def test_padding_after_the_end(self):
         samples = decode_samples(encoded(self.GREY_JPEG + bytes(100), GREY))

@@ -141,6 +141,70 @@ def test_ybr_without_a_transformation_is_converted():
     assert (image.pixels == (201, 41, 139)).all()
 
 
+@pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT"])
+@pytest.mark.parametrize("encode", [j2k, htj2k])
+def test_a_transformed_stream_is_rgb_whatever_the_header_says(encode, photometric):
+    # ISO 15444-1 G.2: the transformation is made of red, green and blue; GDCM takes it so too.
+    values = noise(np.uint8, (40, 56, 3))
+    data = encode(values, mct=True) if encode is j2k else encode(values)
+    assert data[data.index(b"\xff\x52") + 8] == 1
+    pixel = of(values, photometric_interpretation=photometric)
+
+    image = decode_frame(EncodedFrame("test:a", data, LOSSLESS, pixel))
+
+    np.testing.assert_array_equal(image.pixels, values)
+
+
+class TestPart2:
+    """ISO 15444-2: transfer syntaxes whose streams may be ones of part 1 all the same."""
+
+    VALUES = noise(np.uint16)
+
+    @pytest.mark.parametrize("uid", ["1.2.840.10008.1.2.4.92", "1.2.840.10008.1.2.4.93"])
+    @pytest.mark.parametrize("capabilities", [b"\x00\x00", b"\x80\x00"])
+    def test_what_part_1_can_decode_is_decoded(self, uid, capabilities):
+        data = bytearray(j2k(self.VALUES))
+        # Rsiz, table A.10: the highest bit says that there may be extensions.
+        data[6:8] = capabilities
+
+        np.testing.assert_array_equal(decode(bytes(data), of(self.VALUES), uid), self.VALUES)
+
+    @pytest.mark.parametrize("marker", [b"\xff\x74", b"\xff\x75", b"\xff\x77", b"\xff\x78"])
+    def test_its_own_markers_are_named(self, marker):
+        # MCT, MCC, MCO and CBD: the transformation of many components, which OpenJPEG passes over.
+        data = j2k(self.VALUES)
+        end_of_header = data.index(b"\xff\x90")
+        data = data[:end_of_header] + marker + b"\0\x04\0\0" + data[end_of_header:]
+
+        with pytest.raises(
+            UnsupportedEncodingError,
+            match=rf"4\.92 \(JPEG 2000 Part 2.*its marker {marker.hex().upper()} is of JPEG 2000 p",
+        ):
+            decode(data, of(self.VALUES), "1.2.840.10008.1.2.4.92")
+
+    def test_its_own_transformation_of_components_is_named(self):
+        data = bytearray(j2k(noise(np.uint8, (40, 56, 3)), mct=True))
+        data[data.index(b"\xff\x52") + 8] = 2
+
+        with pytest.raises(UnsupportedEncodingError, match="component transformation 2 is of JPEG"):
+            decode(bytes(data), of(noise(np.uint8, (40, 56, 3))), "1.2.840.10008.1.2.4.93")
+
+    def test_components_that_are_frames_are_none_of_a_pixel(self):
+        # PS3.5 section 8.2.4: many frames may be the components of one stream.
+        frames = np.stack([self.VALUES] * 4, axis=-1)
+
+        with pytest.raises(DecodeError, match=r"Samples per Pixel is 1 but the codestream says 4"):
+            decode(j2k(frames), of(self.VALUES), "1.2.840.10008.1.2.4.92")
+
+
+def test_the_private_syntax_of_high_throughput():
+    values = noise(np.int16)
+
+    samples = decode(htj2k(values), of(values), "3.2.840.10008.1.2.4.96")
+
+    np.testing.assert_array_equal(samples, values)
+
+
 def test_an_unsigned_stream_under_a_signed_header_is_resigned(read_instance):
     # Known to pydicom: precision 13 in 16 bits; the manifest has the digest of its answer.
     instance = read_instance("pypi-pydicom/pydicom/data/test_files/J2K_pixelrep_mismatch.dcm")
@@ -156,6 +220,16 @@ def test_an_unsigned_stream_is_resigned_at_its_own_precision():
     for stored in (12, 16):
         pixel = of(values, pixel_representation=1, bits_stored=stored, high_bit=stored - 1)
         assert decode(data, pixel)[0].tolist() == [0, 2047, -2048, -1]
+
+
+def test_what_lossy_compression_has_spread_does_not_wrap_around():
+    # A white spot of 12 bits may come out as 4100, which is 4 by its lower bits.
+    values = np.full((4, 4), 4100, np.uint16)
+    data = j2k(values)
+
+    pixel = of(values, bits_stored=12, high_bit=11)
+
+    assert (decode(data, pixel, LOSSY) == 4100).all()
 
 
 def test_a_signed_stream_under_an_unsigned_header_keeps_its_bits():

@@ -71,7 +71,7 @@ def test_tiles_are_counted():
         (changed(COD + 2, b"\0\4"), "its marker segment COD is too short"),
         (changed(COD + 5, b"\5"), "its marker segment COD is too short"),
         (changed(COD + 6, b"\0\0"), "its marker segment COD is impossible"),
-        (changed(COD + 8, b"\2"), "its marker segment COD is impossible"),
+        (changed(COD + 8, b"\2"), "component transformation 2 is of JPEG 2000 part 2"),
         (changed(COD + 9, b"\x21"), "it has 33 decomposition levels"),
         (changed(COD + 10, b"\7\7"), "its code blocks are too large"),
         (changed(COD + 13, b"\2"), "its wavelet transformation is unknown"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import imagecodecs
 import numpy as np
 import pytest
@@ -61,6 +63,22 @@ def test_color_is_exact():
     samples = decode(imagecodecs.jpegls_encode(values), pixel(8, 0, 3, "RGB"))
 
     np.testing.assert_array_equal(samples, values)
+
+
+@pytest.mark.parametrize(("dtype", "bits"), [(np.uint8, 8), (np.uint16, 16)])
+def test_color_in_a_scan_for_each_component(dtype, bits):
+    # ISO 14495-1 C.2: the frame header names three components, and each has a scan of its own,
+    # which is that of a grey picture.
+    values = noise(dtype, 2**bits - 1, (30, 44, 3))
+    data = b"\xff\xd8\xff\xf7" + struct.pack(">HBHHB", 17, bits, 30, 44, 3)
+    data += b"".join(bytes((component, 0x11, 0)) for component in (1, 2, 3))
+    for component in (1, 2, 3):
+        grey = bytes(imagecodecs.jpegls_encode(np.ascontiguousarray(values[..., component - 1])))
+        scan = grey[grey.index(b"\xff\xda") : -2]
+        data += scan[:5] + bytes((component,)) + scan[6:]
+    data += b"\xff\xd9"
+
+    np.testing.assert_array_equal(decode(data, pixel(bits, 0, 3, "RGB")), values)
 
 
 def test_ybr_is_converted_after_decoding():

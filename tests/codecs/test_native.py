@@ -127,6 +127,18 @@ def test_color_by_pixel_and_by_plane():
     assert second.flags.c_contiguous
 
 
+def test_color_of_one_bit_by_pixel_and_by_plane():
+    # A red, a green and a white pixel, the first in the lowest bit: 1 0 0, 0 1 0, 1 1 1.
+    pixel = replace(RGB_8, rows=1, bits_allocated=1, bits_stored=1, high_bit=0)
+    colors = [[[1, 0, 0], [0, 1, 0], [1, 1, 1]]]
+
+    by_pixel = decode(b"\xd1\x01", pixel)
+    by_plane = decode(b"\x35\x01", replace(pixel, planar_configuration=1))
+
+    assert by_pixel.tolist() == colors
+    assert by_plane.tolist() == colors
+
+
 def test_color_by_plane_of_16_bits_in_big_endian():
     planes = np.array([[1, 2], [300, 400], [5, 60000]], ">u2")
     pixel = replace(
@@ -229,12 +241,15 @@ def test_a_deflated_frame():
     assert samples.tolist() == [[1, 0, 1], [0, 0, 0], [1, 0, 1]]
 
 
-def test_a_deflated_frame_that_would_become_huge_is_stopped():
+@pytest.mark.parametrize(("pixel", "bound"), [(BITS, 11), (GREY_8, 8)])
+def test_a_deflated_frame_that_would_become_huge_is_stopped(pixel, bound):
     deflater = zlib.compressobj(wbits=-15)
     data = deflater.compress(b"\1" * 10_000_000) + deflater.flush()
 
-    with pytest.raises(DecodeError, match="Rows is 3 but the frame holds 10 bytes"):
-        decode(data, BITS, DEFLATED_FRAME)
+    with pytest.raises(
+        DecodeError, match=f"Rows is {pixel.rows} but the frame holds {bound} bytes"
+    ):
+        decode(data, pixel, DEFLATED_FRAME)
 
 
 def test_a_broken_deflated_frame():
@@ -242,10 +257,41 @@ def test_a_broken_deflated_frame():
         decode(b"\xff\xff\xff\xff", BITS, DEFLATED_FRAME)
 
 
-def test_samples_of_12_bits_without_a_gap_are_not_read():
-    pixel = replace(GREY_8, bits_allocated=12, bits_stored=12, high_bit=11)
+TWELVE = ImagePixelModule(rows=1, columns=3, bits_allocated=12, bits_stored=12, high_bit=11)
 
-    with pytest.raises(UnsupportedEncodingError, match=r"\(0028,0100\) Bits Allocated is 12"):
+
+# PS3.5-2008 annex D, figure D-2: 0xABC, 0x123 and 0x801 are 0xBC 0x3A 0x12 0x01 0x(8).
+@pytest.mark.parametrize("uid", [LITTLE, "1.2.840.10008.1.2", BIG])
+@pytest.mark.parametrize(
+    ("data", "bit_offset"),
+    [(b"\xbc\x3a\x12\x01\x08", 0), (b"\xbc\x3a\x12\x01\xf8\xff", 0), (b"\xcf\xab\x23\x11\x80", 4)],
+)
+def test_samples_of_12_bits_lie_without_a_gap(data, bit_offset, uid):
+    samples = decode(data, TWELVE, uid, bit_offset)
+
+    assert samples.tolist() == [[0xABC, 0x123, 0x801]]
+    assert samples.dtype == np.uint16
+
+
+def test_signed_samples_of_12_bits():
+    samples = decode(b"\xbc\x3a\x12\x01\x08", replace(TWELVE, pixel_representation=1))
+
+    assert samples.tolist() == [[0xABC - 0x1000, 0x123, 0x801 - 0x1000]]
+    assert samples.dtype == np.int16
+
+
+@pytest.mark.parametrize("data", [bytes(4), bytes(6) + b"\1"])
+def test_another_number_of_samples_of_12_bits(data):
+    with pytest.raises(
+        DecodeError, match=r"Rows is 1 but the frame holds \d bytes, enough for . r"
+    ):
+        decode(data, TWELVE)
+
+
+def test_samples_of_other_bits_without_a_gap_are_not_read():
+    pixel = replace(GREY_8, bits_allocated=10, bits_stored=10, high_bit=9)
+
+    with pytest.raises(UnsupportedEncodingError, match=r"\(0028,0100\) Bits Allocated is 10"):
         decode(bytes(9), pixel)
 
 

@@ -110,12 +110,42 @@ def test_what_pydicom_encoded_is_decoded(array):
     assert samples.dtype == array.dtype
 
 
+@pytest.mark.parametrize("dtype", ["u4", "i4", "u8"])
+def test_wide_samples_are_put_together_from_their_bytes(dtype):
+    # PS3.5 section G.2: the segment of the highest bytes first. Each is a literal run here.
+    values = np.array([[0x0102030405060708, 0xFFFEFDFCFBFAF9F8]], "u8").astype(dtype)
+    planes = values.astype(f">{dtype}").view(np.uint8).reshape(2, -1).T
+
+    samples = decode(frame(*[b"\x01" + bytes(plane) for plane in planes]), of(values))
+
+    np.testing.assert_array_equal(samples, values)
+    assert samples.dtype == values.dtype
+
+
+def test_color_of_32_bits():
+    values = np.arange(6, dtype="u4").reshape(1, 2, 3) * 0x01020304
+    planes = values.astype(">u4").view(np.uint8).reshape(2, 3, 4).transpose(1, 2, 0).reshape(12, 2)
+
+    samples = decode(frame(*[b"\x01" + bytes(plane) for plane in planes]), of(values))
+
+    np.testing.assert_array_equal(samples, values)
+
+
 def test_only_the_stored_bits_count():
     data = frame(b"\x00\xf1", b"\x00\x23")
 
     assert decode(data, of(np.zeros((1, 1), np.uint16), bits_stored=12, high_bit=11)).tolist() == [
         [0x123]
     ]
+
+
+def test_color_of_one_bit_is_three_packed_planes():
+    # Each plane ends with its byte: red 1 0 1, green 0 1 1, blue 0 0 1, the first bit the lowest.
+    pixel = of(np.zeros((1, 3, 3), np.uint8), bits_allocated=1, bits_stored=1, high_bit=0)
+
+    samples = decode(frame(b"\x00\x05", b"\x00\x06", b"\x00\x04"), pixel)
+
+    assert samples.tolist() == [[[1, 0, 0], [0, 1, 0], [1, 1, 1]]]
 
 
 def test_a_binary_mask_is_that_of_the_plain_file(read_instance):

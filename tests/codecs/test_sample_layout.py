@@ -29,8 +29,8 @@ def of_bits(allocated, stored, high, representation=0, **changes):
 
 @pytest.mark.parametrize(
     ("allocated", "representation", "dtype"),
-    [(1, 0, "u1"), (8, 0, "u1"), (8, 1, "i1"), (16, 0, "u2"), (16, 1, "i2"), (32, 0, "u4"),
-     (32, 1, "i4"), (64, 0, "u8"), (64, 1, "i8")],
+    [(1, 0, "u1"), (8, 0, "u1"), (8, 1, "i1"), (12, 0, "u2"), (12, 1, "i2"), (16, 0, "u2"),
+     (16, 1, "i2"), (32, 0, "u4"), (32, 1, "i4"), (64, 0, "u8"), (64, 1, "i8")],
 )  # fmt: skip
 def test_integers_are_of_the_allocated_size(allocated, representation, dtype):
     layout = sample_layout(of_bits(allocated, allocated, allocated - 1, representation))
@@ -56,9 +56,9 @@ def test_three_samples_are_the_last_axis():
         (replace(GREY, rows=0), DecodeError, r"\(0028,0010\) Rows is 0 and \(0028,0011\)"),
         (replace(GREY, columns=-1), DecodeError, r"\(0028,0011\) Columns is -1"),
         (replace(GREY, samples_per_pixel=4), UnsupportedEncodingError,
-         r"\(0028,0002\) Samples per Pixel is 4; 1 and 3 are supported"),
-        (of_bits(12, 12, 11), UnsupportedEncodingError,
-         r"\(0028,0100\) Bits Allocated is 12 .* 1, 8, 16, 32 and 64 bits are supported"),
+         r"\(0028,0002\) Samples per Pixel is 4 and \(0028,0004\) .* MONOCHROME2; 1 and 3 samples"),
+        (of_bits(10, 10, 9), UnsupportedEncodingError,
+         r"\(0028,0100\) Bits Allocated is 10 .* 1, 8, 12, 16, 32 and 64 bits are supported"),
         (of_bits(16, 16, 15, is_float=True), UnsupportedEncodingError,
          "float samples of 32 and 64 bits are supported"),
         (of_bits(16, 16, 15, 2), UnsupportedEncodingError,

@@ -7,6 +7,8 @@ from pydicom.uid import UID, UID_dictionary
 
 from pycornerstone.codecs.transfer_syntaxes import TRANSFER_SYNTAXES, transfer_syntax
 from pycornerstone.errors import DecodeError, UnsupportedEncodingError
+from pycornerstone.metadata.dicom_json import JsonAttributes
+from pycornerstone.metadata.dicom_modules import read_module
 
 IN_PYDICOM = sorted(uid for uid, entry in UID_dictionary.items() if entry[1] == "Transfer Syntax")
 # Newer than pydicom's table; names of PS3.6 2025, table A-1.
@@ -23,8 +25,33 @@ WITHOUT_PIXELS = ("1.2.840.10008.1.2.4.94", "1.2.840.10008.1.2.4.95", "1.2.840.1
                   "1.2.840.10008.1.20")  # fmt: skip
 
 
+# What Cornerstone3D 5.14 reads besides.
+PRIVATE_HTJ2K = "3.2.840.10008.1.2.4.96"
+
+
 def test_every_transfer_syntax_of_the_standard_is_known():
-    assert set(TRANSFER_SYNTAXES) == {*IN_PYDICOM, *NEWER}
+    assert set(TRANSFER_SYNTAXES) == {*IN_PYDICOM, *NEWER, PRIVATE_HTJ2K}
+
+
+def test_video_is_told_from_the_rest():
+    # PS3.6, Annex A: their names, and nothing else, begin so.
+    video = {uid for uid, syntax in TRANSFER_SYNTAXES.items() if syntax.is_video}
+
+    assert video == {
+        uid
+        for uid, syntax in TRANSFER_SYNTAXES.items()
+        if syntax.name.removeprefix("Fragmentable ").startswith(("MPEG", "HEVC"))
+    }
+    assert len(video) == 16
+
+
+@pytest.mark.parametrize("uid", TRANSFER_SYNTAXES)
+def test_metadata_know_video_too(uid):
+    attributes = JsonAttributes({"00083002": {"vr": "UI", "Value": [uid]}})
+
+    module = read_module("transferSyntax", attributes)
+
+    assert (module.transfer_syntax_uid, module.is_video) == (uid, TRANSFER_SYNTAXES[uid].is_video)
 
 
 @pytest.mark.parametrize("uid", IN_PYDICOM)

@@ -74,6 +74,12 @@ def captures(tmp_path) -> Path:
     return path
 
 
+def without_meta(path: Path) -> bytes:
+    """Give the data set of a file without preamble and file meta information."""
+    data = path.read_bytes()
+    return data[data.index(b"\x08\0\x05\0CS") :]
+
+
 def load(loader: DicomFileLoader, image_id: str) -> Image:
     return loader.decode(loader.retrieve(image_id))
 
@@ -178,6 +184,30 @@ def test_a_file_without_pixel_data_says_what_it_is(loader, tmp_path):
         "the file holds no Pixel Data (7FE0,0010), so there is no image to load; its SOP class is "
         "RT Plan Storage (1.2.840.10008.5.1.4.1.1.481.5)"
     )
+
+
+@pytest.mark.parametrize(
+    ("sop_class", "syntax", "said"),
+    [
+        ("1.2.3\n4", "1.2.840.10008.1.2.1", r"is '1\.2\.3\\n4', its transfer syntax 1\.2\.840"),
+        (
+            "1.2.840.10008.5.1.4.1.1.2",
+            "1.2.840.10008.1.2.4.94",
+            r"is CT Image Storage \(1\.2.*\), its transfer syntax 1\.2\S*\.94 \(JPIP Referenced\)",
+        ),
+        ("1.2.3", "1.2.\x07", r"is '1\.2\.3', its transfer syntax '1\.2\.\\x07'"),
+    ],
+)
+def test_what_it_says_of_a_file_without_pixel_data(loader, tmp_path, sop_class, syntax, said):
+    def element(tag, vr, text):
+        value = text.encode() + b"\0" * (len(text) % 2)
+        return tag + vr + len(value).to_bytes(2, "little") + value
+
+    path = tmp_path / "a.dcm"
+    meta = element(b"\x02\0\x10\0", b"UI", syntax)
+    path.write_bytes(bytes(128) + b"DICM" + meta + element(b"\x08\0\x16\0", b"UI", sop_class))
+    with pytest.raises(DecodeError, match=said):
+        loader.retrieve(f"dicomfile:{path}")
 
 
 def test_without_a_sop_class_there_is_none_to_name(loader, tmp_path):
@@ -370,3 +400,23 @@ def test_deflated_files_are_read(loader, tmp_path):
     path.write_bytes(ct_series(PHANTOM, uids.DeflatedExplicitVRLittleEndian)[2])
     image = load(loader, f"dicomfile:{path}")
     np.testing.assert_array_equal(image.pixels, PHANTOM.hounsfield[2] - RESCALE_INTERCEPT)
+
+
+@pytest.mark.parametrize("uid", [uids.JPEGLSLossless, uids.JPEG2000Lossless, uids.JPEGLosslessSV1])
+def test_compressed_frames_tell_what_they_are_where_the_file_does_not(loader, tmp_path, uid):
+    path = tmp_path / "a.dcm"
+    path.write_bytes(ct_series(PHANTOM, uid)[0])
+    path.write_bytes(without_meta(path))
+    image = load(loader, f"dicomfile:{path}")
+    np.testing.assert_array_equal(image.pixels, PHANTOM.hounsfield[0] - RESCALE_INTERCEPT)
+    assert image.transfer_syntax_uid == uid
+
+
+def test_compressed_frames_that_do_not_tell_are_an_error(loader, tmp_path):
+    path = tmp_path / "a.dcm"
+    path.write_bytes(ct_series(PHANTOM, uids.RLELossless)[0])
+    path.write_bytes(without_meta(path))
+    with pytest.raises(
+        DecodeError, match=r"encapsulated, but \(0002,0010\) Transfer Syntax UID is"
+    ):
+        loader.retrieve(f"dicomfile:{path}")

@@ -601,6 +601,44 @@ class TestTables:
         self.expect_colors(image)
         assert tables.requests() == (5 if of_series else 6)
 
+    def test_a_table_of_opacity_is_fetched_too(self, tables):
+        alpha = {
+            "00281104": {"vr": "US", "Value": [4, 0, 8]},
+            "00281204": {"vr": "OW", "BulkDataURI": "/bulk/alpha"},
+        }
+        body = self.header(**self.named("/bulk/red", "/bulk/green", "/bulk/blue"), **alpha)
+        tables.answer(INSTANCE + "/metadata", body=body, content_type=JSON)
+        tables.answer("/bulk/alpha", body=b"\0\x80\xff\1")
+        (image,) = load("wadors:" + tables.url(FRAME))
+        self.expect_colors(image)
+        assert image.palette.alpha.entries.tolist() == [0, 0x80, 0xFF, 1]
+
+    def test_the_profile_of_an_optical_path_is_fetched(self, server):
+        item = {"00282000": {"vr": "OB", "BulkDataURI": "/bulk/profile"}}
+        path = {"00480105": {"vr": "SQ", "Value": [item]}}
+        body = json.dumps([{**PIXELS, **path}]).encode()
+        server.answer(INSTANCE + "/metadata", body=body, content_type=JSON)
+        server.answer(FRAME, body=bytes(12))
+        server.answer("/bulk/profile", body=b"a profile")
+        (image,) = load("wadors:" + server.url(FRAME))
+        assert image.icc_profile == b"a profile"
+
+    @pytest.mark.parametrize("address", ["http://[", "//a:b/c", "http://\u2100/"])
+    def test_an_address_that_is_none_is_the_error(self, tables, address):
+        body = self.header(**self.named(address, "/bulk/green", "/bulk/blue"))
+        tables.answer(INSTANCE + "/metadata", body=body, content_type=JSON)
+        error = failure("wadors:" + tables.url(FRAME))
+        assert type(error) is RetrieveError
+        assert error.message.startswith("metadata name a table at what is no address")
+
+    def test_an_empty_address_is_none(self, tables):
+        body = self.header(**self.named("", "/bulk/green", "/bulk/blue"))
+        tables.answer(INSTANCE + "/metadata", body=body, content_type=JSON)
+        error = failure("wadors:" + tables.url(FRAME))
+        assert isinstance(error, MetadataError)
+        assert "(0028,1201)" in error.message
+        assert tables.requests(INSTANCE + "/metadata") == 1
+
     def test_a_table_in_parts_is_put_together(self, tables):
         body = self.header(**self.named("/bulk/red", "/bulk/green", "/bulk/blue"))
         tables.answer(INSTANCE + "/metadata", body=body, content_type=JSON)
@@ -696,6 +734,35 @@ class TestTables:
             image.palette.red.entries,
             np.frombuffer(dataset.RedPaletteColorLookupTableData, "<u2"),
         )
+
+
+class TestOverlays:
+    """Overlays are by reference, too, and worth less than the image."""
+
+    def dataset(self) -> pydicom.Dataset:
+        return pydicom.dcmread(get_testdata_file("examples_overlay.dcm", download=False))
+
+    @pytest.mark.parametrize("bulk_data", [False, True])
+    def test_bits_are_those_that_pydicom_finds(self, bulk_data):
+        dataset = self.dataset()
+        with SampleServer([dataset_bytes(dataset)], bulk_data=bulk_data) as server:
+            (image,) = load(*server.image_ids("wadors"))
+        (overlay,) = image.overlays
+        np.testing.assert_array_equal(overlay.bits, dataset.overlay_array(0x6000))
+
+    def test_one_that_cannot_be_had_costs_no_image(self, server, caplog):
+        overlay = {
+            "60000010": {"vr": "US", "Value": [2]},
+            "60000011": {"vr": "US", "Value": [3]},
+            "60000050": {"vr": "SS", "Value": [1, 1]},
+            "60003000": {"vr": "OW", "BulkDataURI": "/bulk/nothing"},
+        }
+        body = json.dumps([{**PIXELS, **overlay}]).encode()
+        server.answer(INSTANCE + "/metadata", body=body, content_type=JSON)
+        server.answer(FRAME, body=bytes(12))
+        (image,) = load("wadors:" + server.url(FRAME))
+        assert image.overlays == ()
+        assert "(6000,3000) is left out: GET " in caplog.text
 
 
 def dataset_bytes(dataset: pydicom.Dataset) -> bytes:

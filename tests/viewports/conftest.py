@@ -9,6 +9,7 @@ import pytest
 
 from pycornerstone.loaders.load_object import ImageLoadObject
 from pycornerstone.loaders.protocol import LoadOptions
+from pycornerstone.metadata.registry import MetadataRegistry
 from pycornerstone.model.events import Event, ImageLoaded
 from pycornerstone.model.image import Image
 from pycornerstone.session.cache import Cache
@@ -22,6 +23,7 @@ class Shelf:
         self.images = {image.image_id: image for image in images}
         self.events = EventBus()
         self.cache = Cache(max_size_in_bytes, self.events.emit)
+        self.metadata = MetadataRegistry()
         self.held = set()
         self.asked = []
         self.loading = {}

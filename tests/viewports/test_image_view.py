@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pycornerstone.metadata.registry import MetadataRegistry
 from pycornerstone.model.events import (
     CameraModified,
     CameraReset,
@@ -151,7 +152,7 @@ def test_points_of_canvas_world_and_index_agree_in_every_view(
     from pycornerstone.session.events import EventBus
 
     class Nothing:
-        events, cache = EventBus(), Cache()
+        events, cache, metadata = EventBus(), Cache(), MetadataRegistry()
 
     viewport = StackViewport(30, 20, session=Nothing(), prefetch=False)
     viewport.show_image(F.replace(plane=OBLIQUE))

@@ -142,7 +142,8 @@ class ThreadedShelf:
     """A shelf that takes some time, in other threads."""
 
     def __init__(self, shelf):
-        self.shelf, self.cache, self.events = shelf, shelf.cache, shelf.events
+        self.shelf, self.metadata = shelf, shelf.metadata
+        self.cache, self.events = shelf.cache, shelf.events
         self.pool = ThreadPoolExecutor(4)
 
     def load_and_cache_image(self, image_id, options):

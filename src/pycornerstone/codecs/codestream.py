@@ -6,12 +6,12 @@ agree before anything is decoded; of the sign, the header decides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pycornerstone.codecs.sample_layout import sample_layout
+from pycornerstone.codecs.sample_layout import keep_stored_bits, sample_layout
 from pycornerstone.errors import DecodeError, UnsupportedEncodingError
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from pycornerstone.codecs.sample_layout import SampleLayout
     from pycornerstone.codecs.transfer_syntaxes import TransferSyntax
     from pycornerstone.model.modules import ImagePixelModule
 
@@ -52,6 +53,7 @@ def decode_codestream(
     stream: Codestream,
     pixel: ImagePixelModule,
     syntax: TransferSyntax,
+    out: npt.NDArray[Any] | None = None,
     **options: Any,
 ) -> npt.NDArray[Any]:
     """Decode a frame with a codec of imagecodecs, into samples of the header's type.
@@ -68,6 +70,8 @@ def decode_codestream(
         What the DICOM header says of it.
     syntax : TransferSyntax
         For error messages.
+    out : numpy.ndarray, optional
+        Filled and given if it is what the samples need, else left alone.
     **options
         Further arguments of the codec.
 
@@ -90,12 +94,25 @@ def decode_codestream(
     # An array to fill bounds the memory and fixes the components. The codec does not mind the sign.
     dtype = _own_dtype(stream)
     in_place = dtype.itemsize == layout.dtype.itemsize
-    samples = np.empty(layout.shape, layout.dtype if in_place else dtype)
+    if out is not None and in_place and _takes(out, layout):
+        samples = out
+    else:
+        samples = np.empty(layout.shape, layout.dtype if in_place else dtype)
     try:
         codec(data, out=samples, **options)
     except Exception as error:
         raise DecodeError(f"cannot decode {syntax}: {error}") from error
-    return _with_sign(samples if in_place else samples.astype(layout.dtype), stream, pixel)
+    if not in_place:
+        samples = samples.astype(layout.dtype)
+    # What lossy compression has spread must not wrap around.
+    if stream.precision > pixel.bits_stored and not syntax.is_lossy:
+        return _without_other_bits(samples, stream, pixel)
+    return _with_sign(samples, stream, pixel)
+
+
+def _takes(out: npt.NDArray[Any], layout: SampleLayout) -> bool:
+    is_like_it = out.shape == layout.shape and out.dtype == layout.dtype
+    return is_like_it and out.flags.c_contiguous and out.flags.writeable
 
 
 def _check_size(stream: Codestream, pixel: ImagePixelModule, syntax: TransferSyntax) -> None:
@@ -126,6 +143,17 @@ def _size_text(size: tuple[int, int, int]) -> str:
 def _own_dtype(stream: Codestream) -> np.dtype[Any]:
     itemsize = 1 if stream.precision <= 8 else 2 if stream.precision <= 16 else 4
     return np.dtype(f"{'i' if stream.is_signed else 'u'}{itemsize}")
+
+
+def _without_other_bits(
+    samples: npt.NDArray[Any], stream: Codestream, pixel: ImagePixelModule
+) -> npt.NDArray[Any]:
+    """Leave out what words that were compressed whole have beside the value, such as overlays."""
+    high = pixel.high_bit if pixel.high_bit < stream.precision else pixel.bits_stored - 1
+    kept = keep_stored_bits(samples, replace(pixel, high_bit=high))
+    if kept is not samples:
+        samples[...] = kept
+    return samples
 
 
 def _with_sign(

@@ -7,6 +7,10 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from pycornerstone.codecs.photometric import (
+    PHOTOMETRIC_INTERPRETATIONS,
+    photometric_interpretation,
+)
 from pycornerstone.codecs.transfer_syntaxes import transfer_syntax
 from pycornerstone.errors import DecodeError, UnsupportedEncodingError
 from pycornerstone.model.image import Image
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 
     from pycornerstone.codecs.transfer_syntaxes import TransferSyntax
     from pycornerstone.model.encoded_frame import EncodedFrame
-    from pycornerstone.model.modules import ImagePixelModule
+    from pycornerstone.model.modules import ImagePixelModule, OverlayPlane
 
     DecoderFunction = Callable[[EncodedFrame, ImagePixelModule, TransferSyntax], npt.NDArray[Any]]
 
@@ -37,18 +41,22 @@ class Decoder:
         Name in that module, called as ``function(encoded, pixel, syntax)``.
     gives_rgb : bool
         YBR comes out of it as RGB already, because its streams say how colour is stored.
+    color_function : str
+        Name of a function in the module that says which colour came out, called as
+        ``function(data, photometric_interpretation)``; empty where the header alone says it.
     """
 
     module: str
     function: str
     gives_rgb: bool = False
+    color_function: str = ""
 
 
 _NATIVE = Decoder("native", "decode_native")
 _LOSSY_JPEG = Decoder("jpeg", "decode_lossy_jpeg", gives_rgb=True)
 _LOSSLESS_JPEG = Decoder("jpeg", "decode_lossless_jpeg")
 _JPEG_LS = Decoder("jpeg_ls", "decode_jpeg_ls")
-_JPEG_2000 = Decoder("jpeg2000", "decode_jpeg2000")
+_JPEG_2000 = Decoder("jpeg2000", "decode_jpeg2000", color_function="jpeg2000_color")
 _JPEG_XL = Decoder("jpeg_xl", "decode_jpeg_xl", gives_rgb=True)
 
 DECODERS: dict[str, Decoder] = {
@@ -60,14 +68,19 @@ DECODERS: dict[str, Decoder] = {
     "1.2.840.10008.1.20": _NATIVE,
     "1.2.840.10008.1.2.4.50": _LOSSY_JPEG,
     "1.2.840.10008.1.2.4.51": _LOSSY_JPEG,
+    "1.2.840.10008.1.2.4.52": _LOSSY_JPEG,
     "1.2.840.10008.1.2.4.53": _LOSSY_JPEG,
+    "1.2.840.10008.1.2.4.54": _LOSSY_JPEG,
     "1.2.840.10008.1.2.4.55": _LOSSY_JPEG,
+    "1.2.840.10008.1.2.4.56": _LOSSY_JPEG,
     "1.2.840.10008.1.2.4.57": _LOSSLESS_JPEG,
     "1.2.840.10008.1.2.4.70": _LOSSLESS_JPEG,
     "1.2.840.10008.1.2.4.80": _JPEG_LS,
     "1.2.840.10008.1.2.4.81": _JPEG_LS,
     "1.2.840.10008.1.2.4.90": _JPEG_2000,
     "1.2.840.10008.1.2.4.91": _JPEG_2000,
+    "1.2.840.10008.1.2.4.92": _JPEG_2000,
+    "1.2.840.10008.1.2.4.93": _JPEG_2000,
     "1.2.840.10008.1.2.4.110": _JPEG_XL,
     "1.2.840.10008.1.2.4.111": _JPEG_XL,
     "1.2.840.10008.1.2.4.112": _JPEG_XL,
@@ -76,14 +89,12 @@ DECODERS: dict[str, Decoder] = {
     "1.2.840.10008.1.2.4.203": _JPEG_2000,
     "1.2.840.10008.1.2.5": Decoder("rle", "decode_rle"),
     "1.2.840.10008.1.2.8.1": Decoder("native", "decode_deflated"),
+    "3.2.840.10008.1.2.4.96": _JPEG_2000,
 }
 """Every transfer syntax that can be decoded, by its UID."""
 
+
 _GREY = frozenset({"MONOCHROME1", "MONOCHROME2"})
-# Component transformations of JPEG 2000 are undone by its decoder; data sets that were decompressed
-# since may still name them.
-_IS_RGB = frozenset({"RGB", "YBR_RCT", "YBR_ICT"})
-_YBR = frozenset({"YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420"})
 
 
 def decode_frame(encoded: EncodedFrame) -> Image:
@@ -114,28 +125,35 @@ def decode_frame(encoded: EncodedFrame) -> Image:
         return decode_picture(encoded)
     samples = decode_samples(encoded)
     pixel = _pixel_module(encoded)
-    photometric = _photometric_interpretation(pixel)
-    if samples.ndim == 3 and photometric != "RGB":
-        if photometric in _YBR and not _decoder(encoded.encoding).gives_rgb:
-            from pycornerstone.codecs.color import ybr_to_rgb
-
-            samples = ybr_to_rgb(samples, photometric, pixel.bits_stored)
-        photometric = "RGB"
+    photometric = photometric_interpretation(pixel)
+    if samples.ndim == 3:
+        samples = _rgb(samples, encoded, pixel)
     return Image(
         encoded.image_id,
         samples,
-        photometric_interpretation=photometric,
-        padding_range=pixel.padding_range if photometric in _GREY else None,
-        palette=pixel.palette if photometric == "PALETTE COLOR" else None,
+        photometric_interpretation=photometric.becomes,
+        # Of grey images only (PS3.3 C.7.5.1.1.2).
+        padding_range=pixel.padding_range if photometric.name in _GREY else None,
+        palette=pixel.palette if samples.ndim == 2 else None,
         icc_profile=pixel.icc_profile,
+        overlays=_overlays(encoded, pixel),
         transfer_syntax_uid=transfer_syntax(encoded.encoding).uid,
+        dataset_source=encoded.dataset_source,
     )
+
+
+def _overlays(encoded: EncodedFrame, pixel: ImagePixelModule) -> tuple[OverlayPlane, ...] | None:
+    if not encoded.overlays:
+        return encoded.overlays
+    from pycornerstone.codecs.embedded_overlays import with_embedded_bits
+
+    return with_embedded_bits(encoded.overlays, encoded, pixel, decode_samples)
 
 
 def decode_samples(encoded: EncodedFrame) -> npt.NDArray[Any]:
     """Decode a DICOM frame into its samples as they are stored, without colour conversion.
 
-    What the codec itself converts is converted: JPEG and JPEG XL give RGB, and the component
+    What the codec itself converts is converted: lossy JPEG and JPEG XL give RGB, and the component
     transformations of JPEG 2000 are undone.
 
     Returns
@@ -158,8 +176,9 @@ def decode_samples(encoded: EncodedFrame) -> npt.NDArray[Any]:
     decoder = _decoder(syntax.uid)
     if not len(encoded.data):
         raise DecodeError(f"cannot decode {syntax}: the frame is empty")
-    _photometric_interpretation(pixel)
-    return _function(decoder)(encoded, pixel, syntax)
+    photometric_interpretation(pixel)
+    decode: DecoderFunction = _function(decoder.module, decoder.function)
+    return decode(encoded, pixel, syntax)
 
 
 def _pixel_module(encoded: EncodedFrame) -> ImagePixelModule:
@@ -178,36 +197,34 @@ def _decoder(uid: str) -> Decoder:
     syntax = transfer_syntax(uid)
     decoder = DECODERS.get(syntax.uid)
     if decoder is None:
-        raise UnsupportedEncodingError(
-            f"cannot decode {syntax}: this version has no decoder for it"
-        )
+        why = "video is not shown yet" if syntax.is_video else "this version has no decoder for it"
+        raise UnsupportedEncodingError(f"cannot decode {syntax}: {why}")
     return decoder
 
 
 @cache
-def _function(decoder: Decoder) -> DecoderFunction:
-    module = import_module(f"pycornerstone.codecs.{decoder.module}")
-    function: DecoderFunction = getattr(module, decoder.function)
+def _function(module: str, name: str) -> Callable[..., Any]:
+    function: Callable[..., Any] = getattr(import_module(f"pycornerstone.codecs.{module}"), name)
     return function
 
 
-def _photometric_interpretation(pixel: ImagePixelModule) -> str:
-    """Give the header's (0028,0004), RGB where the samples are that by another name."""
-    named = pixel.photometric_interpretation
-    if pixel.samples_per_pixel == 1:
-        known = named in _GREY or named == "PALETTE COLOR"
-        wrong = not known and (named in _IS_RGB or named in _YBR)
-    else:
-        known = named in _IS_RGB or named in _YBR or named == "XYB"
-        wrong = named in _GREY or named == "PALETTE COLOR"
-    if wrong:
-        raise DecodeError(
-            f"(0028,0004) Photometric Interpretation is {named} but (0028,0002) Samples per Pixel "
-            f"is {pixel.samples_per_pixel}"
-        )
-    if not known:
+def _rgb(
+    samples: npt.NDArray[Any], encoded: EncodedFrame, pixel: ImagePixelModule
+) -> npt.NDArray[Any]:
+    """Give the colour samples of a frame as RGB, whatever they came out of the decoder as."""
+    decoder = _decoder(encoded.encoding)
+    if decoder.gives_rgb:
+        return samples
+    color = pixel.photometric_interpretation
+    if decoder.color_function:
+        color = _function(decoder.module, decoder.color_function)(encoded.data, color)
+    if color == "XYB":
         raise UnsupportedEncodingError(
-            f"(0028,0004) Photometric Interpretation is {named!r}; MONOCHROME1, MONOCHROME2, "
-            "PALETTE COLOR, RGB and the YBR ones are supported"
+            f"cannot decode {transfer_syntax(encoded.encoding)}: (0028,0004) Photometric "
+            "Interpretation is XYB, which is of JPEG XL only"
         )
-    return "RGB" if named in _IS_RGB else named
+    if not PHOTOMETRIC_INTERPRETATIONS[color].is_ybr:
+        return samples
+    from pycornerstone.codecs.color import ybr_to_rgb
+
+    return ybr_to_rgb(samples, color, pixel.bits_stored)

@@ -12,12 +12,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pycornerstone.errors import DecodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-__all__ = ["Fragment", "Fragments", "group_into_frames", "read_fragments"]
+    import numpy.typing as npt
+
+    OffsetTable = npt.NDArray[np.unsignedinteger]
+
+__all__ = ["Fragment", "Fragments", "group_into_frames", "read_fragments", "read_offset_table"]
 
 _ITEM, _DELIMITER = 0xE000FFFE, 0xE0DDFFFE
 _HEADER = struct.Struct("<II")
@@ -40,13 +46,10 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class Fragments:
-    """All fragments of pixel data.
+    """Fragments that follow each other.
 
     Attributes
     ----------
-    offsets : tuple of int
-        The Basic Offset Table: where each frame's first item begins, from the first fragment's
-        item; empty where the writer left it so.
     items : tuple of Fragment
         The fragments that are whole.
     end_offset : int
@@ -55,19 +58,24 @@ class Fragments:
         Why there may be more than could be read.
     """
 
-    offsets: tuple[int, ...]
     items: tuple[Fragment, ...]
     end_offset: int
     defect: str | None = None
 
 
-def read_fragments(pixel_data: memoryview) -> Fragments:
-    """Read the items of encapsulated pixel data, up to their end or to a defect.
+def read_offset_table(pixel_data: memoryview) -> tuple[OffsetTable, int]:
+    """Read the Basic Offset Table, the first item of encapsulated pixel data.
+
+    Returns
+    -------
+    tuple of (numpy.ndarray, int)
+        Where the first item of each frame begins, counted from the item of the first fragment;
+        empty where the writer left it so. And where that item is, in bytes.
 
     Raises
     ------
     DecodeError
-        If they do not start with the item of a Basic Offset Table.
+        If the pixel data do not start with that item.
     """
     end = len(pixel_data)
     if end < _HEADER.size:
@@ -82,11 +90,32 @@ def read_fragments(pixel_data: memoryview) -> Fragments:
             "encapsulated pixel data must start with an item (FFFE,E000) for the Basic Offset "
             f"Table; found {_tag_text(tag)} of {length} bytes"
         )
-    offsets = struct.unpack_from(f"<{length // 4}I", pixel_data, _HEADER.size)
+    return np.frombuffer(pixel_data, "<u4", length // 4, _HEADER.size), first
+
+
+def read_fragments(
+    pixel_data: memoryview, first: int, begin: int = 0, end: int | None = None
+) -> Fragments:
+    """Read items of encapsulated pixel data, up to their end or to a defect.
+
+    Only the headers of the items that are read are looked at.
+
+    Parameters
+    ----------
+    pixel_data : memoryview
+        All of them.
+    first : int
+        Where the item of the first fragment is, in bytes.
+    begin, end : int
+        Offsets, counted from there, of the first item that is read and of the one after the last;
+        by default all are read.
+    """
+    size = len(pixel_data)
+    stop_at = size if end is None else first + end
     items: list[Fragment] = []
-    position = first
+    position = first + begin
     defect = None
-    while position + _HEADER.size <= end:
+    while position + _HEADER.size <= size and position < stop_at:
         tag, length = _HEADER.unpack_from(pixel_data, position)
         if tag == _DELIMITER:
             break
@@ -97,25 +126,27 @@ def read_fragments(pixel_data: memoryview) -> Fragments:
                 f"(FFFE,E0DD); found {_tag_text(tag)}"
             )
             break
-        if start + length > end:
+        if start + length > size:
             defect = (
                 f"fragment {len(items) + 1} should have {length} bytes, but the pixel data end "
-                f"after {end - start} of them"
+                f"after {size - start} of them"
             )
             break
         items.append(Fragment(position - first, start, start + length))
         position = start + length
     else:
-        if position < end:
-            defect = f"the pixel data end within an item, {end - position} bytes after the last one"
-    return Fragments(offsets, tuple(items), position - first, defect)
+        if position < size and position < stop_at:
+            defect = (
+                f"the pixel data end within an item, {size - position} bytes after the last one"
+            )
+    return Fragments(tuple(items), position - first, defect)
 
 
 def group_into_frames(
     fragments: Fragments,
     pixel_data: memoryview,
     number_of_frames: int,
-    offsets: Sequence[int] | None = None,
+    tables: Iterable[OffsetTable] = (),
 ) -> tuple[tuple[Fragment, ...], ...]:
     """Say which fragments are which frame.
 
@@ -126,13 +157,13 @@ def group_into_frames(
     Parameters
     ----------
     fragments : Fragments
-        What `read_fragments` gave.
+        All of them.
     pixel_data : memoryview
-        What it was given.
+        What they were read from.
     number_of_frames : int
         (0028,0008).
-    offsets : sequence of int, optional
-        An Extended Offset Table (7FE0,0001), which goes before the basic one.
+    tables : iterable of numpy.ndarray
+        Offset tables, the one to be tried first in front.
 
     Returns
     -------
@@ -145,16 +176,19 @@ def group_into_frames(
     DecodeError
         If the frames cannot be told apart.
     """
-    for table in (offsets or (), fragments.offsets):
-        frames = _by_offsets(fragments, number_of_frames, table)
+    for table in tables:
+        frames = _by_offsets(fragments, number_of_frames, table.tolist())
         if frames is not None:
             return frames
     items = tuple(item for item in fragments.items if item.stop > item.start)
     is_broken = fragments.defect is not None
     if number_of_frames == 1:
         return () if is_broken or not items else (items,)
-    if len(items) == number_of_frames and not is_broken:
-        return tuple((item,) for item in items)
+    # An empty one is no part of a frame, unless there are too few without: then it is a frame that
+    # was lost, and the others are in their places.
+    for ones in (items, fragments.items):
+        if len(ones) == number_of_frames and not is_broken:
+            return tuple((item,) for item in ones)
     frames = _by_starts(items, pixel_data, is_broken=is_broken)
     if len(frames) == number_of_frames or (is_broken and len(frames) < number_of_frames):
         return frames
@@ -166,7 +200,7 @@ def group_into_frames(
 
 
 def _by_offsets(
-    fragments: Fragments, number_of_frames: int, offsets: Sequence[int]
+    fragments: Fragments, number_of_frames: int, offsets: list[int]
 ) -> tuple[tuple[Fragment, ...], ...] | None:
     if len(offsets) != number_of_frames or offsets[0] != 0:
         return None

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from pycornerstone.codecs.encapsulation import group_into_frames, read_fragments
-from pycornerstone.codecs.sample_layout import SUBSAMPLED, sample_layout
+from pycornerstone.codecs.encapsulated_frames import EncapsulatedFrames
+from pycornerstone.codecs.sample_layout import PACKED_BITS, SUBSAMPLED, sample_layout
 from pycornerstone.codecs.transfer_syntaxes import transfer_syntax
-from pycornerstone.errors import DecodeError, ImageIdError
+from pycornerstone.errors import DecodeError, ImageIdError, UnsupportedEncodingError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import numpy.typing as npt
 
-    from pycornerstone.codecs.encapsulation import Fragment
     from pycornerstone.model.modules import ImagePixelModule
 
 __all__ = ["FrameIndex"]
@@ -23,9 +22,12 @@ __all__ = ["FrameIndex"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameIndex:
-    """Where the frames of an instance lie, found once and asked for each frame.
+    """Where the frames of an instance lie.
 
-    It keeps the buffer of the pixel data alive. Asking is quick and safe from any thread.
+    Native frames are found by arithmetic. Encapsulated ones are found by an offset table that
+    holds, and only the items of the frame that is asked for are looked at; without one all items
+    are gone through, once. It keeps the buffer of the pixel data alive, and may be asked from any
+    thread.
 
     Attributes
     ----------
@@ -40,8 +42,7 @@ class FrameIndex:
     number_of_frames: int
     _frame_bits: int = field(default=0, repr=False)
     _in_swapped_words: bool = field(default=False, repr=False)
-    _frames: tuple[tuple[Fragment, ...], ...] | None = field(default=None, repr=False)
-    _defect: str | None = field(default=None, repr=False)
+    _encapsulated: EncapsulatedFrames | None = field(default=None, repr=False)
 
     @classmethod
     def build(
@@ -50,7 +51,8 @@ class FrameIndex:
         pixel: ImagePixelModule,
         transfer_syntax_uid: str,
         *,
-        offsets: Sequence[int] | None = None,
+        offsets: npt.ArrayLike | None = None,
+        lengths: npt.ArrayLike | None = None,
         vr: str | None = None,
     ) -> Self:
         """Find the frames of an instance.
@@ -63,8 +65,8 @@ class FrameIndex:
             What the header says of the samples.
         transfer_syntax_uid : str
             How the pixel data are encoded.
-        offsets : sequence of int, optional
-            Values of an Extended Offset Table (7FE0,0001).
+        offsets, lengths : array_like of int, optional
+            Values of an Extended Offset Table (7FE0,0001) and of its lengths (7FE0,0002).
         vr : str, optional
             Value representation of the element. It matters to samples of 8 and 1 bits in big
             endian: as OW two bytes are swapped with each other, as OB they are not.
@@ -72,20 +74,27 @@ class FrameIndex:
         Raises
         ------
         DecodeError
-            If the pixel data are broken from the beginning, the frames cannot be told apart, or
-            native ones do not fill them as the header says.
+            If the pixel data are broken from the beginning, frames without an offset table cannot
+            be told apart, or native ones do not fill them as the header says.
         UnsupportedEncodingError
-            If the transfer syntax is unknown, or native samples are of a size that is not read.
+            If the transfer syntax is unknown or video, or native samples are of a size that is not
+            read.
         """
         syntax = transfer_syntax(transfer_syntax_uid)
         view = memoryview(pixel_data).cast("B")
         count = max(pixel.number_of_frames, 1)
+        if syntax.is_video:
+            raise UnsupportedEncodingError(
+                f"cannot decode {syntax}: video is not shown yet, and its frames cannot be had one "
+                "by one"
+            )
         if not syntax.is_encapsulated:
-            swapped = syntax.is_big_endian and vr == "OW" and pixel.bits_allocated <= 8
+            # Samples that are no whole words, which the decoder would read in their byte order.
+            in_parts = pixel.bits_allocated <= 8 or pixel.bits_allocated == PACKED_BITS
+            swapped = syntax.is_big_endian and vr == "OW" and in_parts
             return cls(view, count, _frame_bits(pixel, view, count), swapped)
-        fragments = read_fragments(view)
-        frames = group_into_frames(fragments, view, count, offsets)
-        return cls(view, count, _frames=frames, _defect=fragments.defect)
+        frames = EncapsulatedFrames(view, count, offsets, lengths)
+        return cls(view, count, _encapsulated=frames)
 
     def frame(self, number: int) -> tuple[bytes | memoryview, int]:
         """Give the bytes of a frame, and how many bits of the first byte come before it.
@@ -99,37 +108,29 @@ class FrameIndex:
         -------
         tuple of (bytes or memoryview, int)
             A view into the pixel data, or a copy where the frame lies in several fragments; and
-            0 to 7, not 0 only for frames of 1-bit samples, which follow each other without a gap
-            (PS3.5 section 8.1.1).
+            0 to 7, not 0 only for frames of 1-bit samples and of 12-bit ones, which follow each
+            other without a gap (PS3.5 section 8.1.1).
 
         Raises
         ------
         ImageIdError
             If there is no such frame.
         DecodeError
-            If the pixel data end before the frame does, or are broken there.
+            If the pixel data end before the frame does, or are broken there; or the offset table
+            turns out to be wrong, and the frames cannot be told apart without it.
         """
         if not 1 <= number <= self.number_of_frames:
             raise ImageIdError(
                 f"frame {number} was asked for, but there are {self.number_of_frames}; they count "
                 "from 1"
             )
-        if self._frames is not None:
-            return self._encapsulated(self._frames, number), 0
+        if self._encapsulated is not None:
+            items = self._encapsulated.frame(number)
+            pieces = [self.pixel_data[item.start : item.stop] for item in items]
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces), 0
         start = (number - 1) * self._frame_bits
         stop = start + self._frame_bits
         return self._bytes(start // 8, (stop + 7) // 8, number), start % 8
-
-    def _encapsulated(
-        self, frames: tuple[tuple[Fragment, ...], ...], number: int
-    ) -> bytes | memoryview:
-        if number > len(frames):
-            raise DecodeError(
-                f"frame {number} of {self.number_of_frames} is not whole: "
-                f"{self._defect or 'there are no fragments for it'}"
-            )
-        pieces = [self.pixel_data[item.start : item.stop] for item in frames[number - 1]]
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _bytes(self, start: int, stop: int, number: int) -> bytes | memoryview:
         if self.number_of_frames == 1:
@@ -156,6 +157,13 @@ def _frame_bits(pixel: ImagePixelModule, pixel_data: memoryview, count: int) -> 
         # Two samples a pixel, unless the length tells that colour is whole.
         halved = pixels * 2 * pixel.bits_allocated
         bits = halved if len(pixel_data) * 8 < bits * count else bits
+    is_420 = pixel.photometric_interpretation == "YBR_PARTIAL_420"
+    if is_420 and len(pixel_data) * 8 < bits * count:
+        raise UnsupportedEncodingError(
+            "(0028,0004) Photometric Interpretation is YBR_PARTIAL_420 and the pixel data hold "
+            f"{len(pixel_data)} bytes, not {bits * count // 8}: the standard does not define how "
+            "a colour that four pixels share lies in uncompressed pixel data"
+        )
     expected = (bits * count + 7) // 8
     excess = len(pixel_data) - expected
     # Zeros are padding, and whole frames are only more than the header counts. With anything else

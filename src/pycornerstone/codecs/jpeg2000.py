@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pycornerstone.model.encoded_frame import EncodedFrame
     from pycornerstone.model.modules import ImagePixelModule
 
-__all__ = ["decode_jpeg2000"]
+__all__ = ["decode_jpeg2000", "jpeg2000_color"]
 
 _JP2_SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
 
@@ -58,7 +58,23 @@ def decode_jpeg2000(
     except DecodeError as error:
         raise type(error)(f"cannot decode {syntax}: {error.message}") from error
     codec = _decode_high_throughput if header.is_high_throughput else imagecodecs.jpeg2k_decode
-    return decode_codestream(codec, data, header.codestream, pixel, syntax)
+    return decode_codestream(codec, data, header.codestream, pixel, syntax, encoded.out)
+
+
+def jpeg2000_color(data: bytes | memoryview, photometric_interpretation: str) -> str:
+    """Say what colour the samples of `decode_jpeg2000` are.
+
+    A codestream with a component transformation was made from RGB, and gives RGB again, whatever
+    the header calls it; without one it is what the header says.
+
+    Returns
+    -------
+    str
+        RGB or a YBR Photometric Interpretation (0028,0004).
+    """
+    if read_jpeg2000_header(_without_boxes(data)).has_color_transformation:
+        return "RGB"
+    return photometric_interpretation
 
 
 def _check_end(data: bytes | memoryview) -> None:

@@ -27,6 +27,8 @@ __all__ = [
 _SOC_SIZ, _SOT, _SOD, _EOC = b"\xff\x4f\xff\x51", 0xFF90, 0xFF93, 0xFFD9
 _COD, _COC, _QCD, _QCC, _CAP = 0xFF52, 0xFF53, 0xFF5C, 0xFF5D, 0xFF50
 _TLM, _PLT, _CRG, _COM, _PRF, _CPF = 0xFF55, 0xFF58, 0xFF63, 0xFF64, 0xFF56, 0xFF59
+# DCO, VMS, DFS, ADS, MCT, MCC, NLT, MCO, CBD and ATK (ISO 15444-2 table A.2).
+_OF_PART_2 = frozenset(range(0xFF70, 0xFF7A))
 _IN_MAIN_HEADER = frozenset({_COD, _COC, _QCD, _QCC, _CAP, _TLM, _CRG, _COM, _PRF, _CPF})
 _IN_TILE_PART = frozenset({_PLT, _COM})
 # Length, Rsiz, size and offset of the grid, of the tiles, then components (A.5.1).
@@ -34,6 +36,7 @@ _SIZ = struct.Struct(">HHIIIIIIIIH")
 _TILE_PART = struct.Struct(">HHIBB")
 _IS_HIGH_THROUGHPUT = 0x4000
 _MOST_TILES = 65535
+_LEAST_MARKER = 0xFF01
 
 COMPONENT_DEPTHS = len(_SOC_SIZ) + _SIZ.size
 """Where the depth of the first component stands, in bytes; the others follow three apart."""
@@ -51,6 +54,9 @@ class Jpeg2000Header:
         Size, components, precision and sign.
     is_high_throughput : bool
         Its blocks are coded as ISO 15444-15 says.
+    has_color_transformation : bool
+        Its three components were RGB, and a multiple component transformation made them YBR; its
+        inverse is part of decoding (G.2, G.3).
     tiles : int
         How many there are.
     main_header_start : int
@@ -59,19 +65,20 @@ class Jpeg2000Header:
 
     codestream: Codestream
     is_high_throughput: bool
+    has_color_transformation: bool
     tiles: int
     main_header_start: int
 
 
 def read_jpeg2000_header(data: bytes | memoryview) -> Jpeg2000Header:
-    """Read the marker segment SIZ, which follows the start (A.5.1).
+    """Read the marker segment SIZ, which follows the start (A.5.1), and look at the others.
 
     Raises
     ------
     DecodeError
         If it is no codestream, or its tiles cannot be.
     UnsupportedEncodingError
-        If components differ, or are smaller than the image.
+        If components differ, or are smaller than the image; or it needs part 2 of JPEG 2000.
     """
     if bytes(data[:4]) != _SOC_SIZ:
         raise DecodeError(
@@ -101,7 +108,9 @@ def read_jpeg2000_header(data: bytes | memoryview) -> Jpeg2000Header:
         is_signed=bool(components[0] & IS_SIGNED),
     )
     is_high_throughput = bool(rsiz & _IS_HIGH_THROUGHPUT)
-    return Jpeg2000Header(stream, is_high_throughput, tiles, len(_SOC_SIZ) + length)
+    main_header_start = len(_SOC_SIZ) + length
+    transformation = _component_transformation(data, main_header_start)
+    return Jpeg2000Header(stream, is_high_throughput, transformation, tiles, main_header_start)
 
 
 def check_markers(data: bytes | memoryview, header: Jpeg2000Header) -> None:
@@ -149,6 +158,33 @@ def check_markers(data: bytes | memoryview, header: Jpeg2000Header) -> None:
         _require(given >= needed, f"it quantizes {given} of {needed} decomposition levels")
         _require(is_exact == is_reversible, "its quantization does not fit its transformation")
     _check_tile_parts(data, position, header.tiles)
+
+
+def _component_transformation(data: bytes | memoryview, position: int) -> bool:
+    """Tell whether components are transformed, as part 1 has it (table A.17).
+
+    What is broken here the decoder finds. Markers of part 2 it would pass over, and give samples
+    that are wrong.
+    """
+    is_transformed = False
+    while position + 10 <= len(data) and (marker := _marker(data, position)) != _SOT:
+        if marker < _LEAST_MARKER:
+            break
+        if marker in _OF_PART_2:
+            raise UnsupportedEncodingError(
+                f"its marker {marker:04X} is of JPEG 2000 part 2 (ISO 15444-2), such as the "
+                "multiple component transformations are; only what part 1 can decode is supported"
+            )
+        if marker == _COD:
+            transformation = data[position + 8]
+            if transformation > 1:
+                raise UnsupportedEncodingError(
+                    f"its multiple component transformation {transformation} is of JPEG 2000 part "
+                    "2 (ISO 15444-2); only what part 1 can decode is supported"
+                )
+            is_transformed = transformation == 1
+        position += 2 + (data[position + 2] << 8 | data[position + 3])
+    return is_transformed
 
 
 def _coding_style(segment: bytes) -> tuple[int, bool]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pycornerstone.codecs.codestream import Codestream
 from pycornerstone.errors import DecodeError
 
-__all__ = ["JpegHeader", "check_jpeg_end", "read_jpeg_header"]
+__all__ = ["JpegHeader", "check_jpeg_end", "check_jpeg_length", "read_jpeg_header"]
 
 _SOI, _EOI, _SOS, _APP0, _APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xEE
 # SOF0 to SOF15 without DHT, JPG and DAC, which lie among them, and SOF55 of JPEG-LS.
@@ -25,11 +25,13 @@ class JpegHeader:
         Size, components and precision of the frame header.
     process : int
         Second byte of its marker: 0xC0 baseline, 0xC1 and 0xC2 extended and progressive, 0xC3
-        lossless, 0xF7 JPEG-LS.
+        lossless, 0xC9 and 0xCA arithmetic, 0xF7 JPEG-LS.
     has_jfif : bool
         There is a JFIF header, so that three components are YCbCr.
     adobe_transform : int or None
         Transform flag of the Adobe marker: 0 RGB or CMYK, 1 YCbCr, 2 YCCK; None without one.
+    component_ids : bytes
+        What the components are called, often 1, 2, 3 or ``RGB``.
     scan_start : int
         Where the first scan begins, in bytes.
     """
@@ -38,12 +40,23 @@ class JpegHeader:
     process: int
     has_jfif: bool
     adobe_transform: int | None
+    component_ids: bytes
     scan_start: int
 
     @property
     def is_lossless(self) -> bool:
         """It is lossless JPEG, Process 14."""
         return self.process == 0xC3
+
+    @property
+    def is_progressive(self) -> bool:
+        """It is progressive JPEG, coded by Huffman (SOF2) or arithmetic (SOF10)."""
+        return self.process in {0xC2, 0xCA}
+
+    @property
+    def is_arithmetic(self) -> bool:
+        """It is coded arithmetically, not by Huffman (SOF9 to SOF11)."""
+        return self.process in {0xC9, 0xCA, 0xCB}
 
     @property
     def is_jpeg_ls(self) -> bool:
@@ -103,6 +116,7 @@ def read_jpeg_header(data: bytes | memoryview) -> JpegHeader:
         process,
         has_jfif,
         adobe_transform,
+        bytes(data[start + 6 : start + 6 + 3 * data[start + 5] : 3]),
         position,
     )
 
@@ -123,3 +137,26 @@ def check_jpeg_end(data: bytes | memoryview, scan_start: int) -> None:
         f"broken JPEG stream: its {len(data)} bytes end without the marker EOI (FFD9), so that "
         "part of the picture is missing"
     )
+
+
+def check_jpeg_length(data: bytes | memoryview, header: JpegHeader) -> None:
+    """Look whether a stream can hold what it says, before memory is taken for it.
+
+    Raises
+    ------
+    DecodeError
+        If it is too short for its size; decoders fill up silently what is missing.
+    """
+    if header.is_arithmetic or header.is_jpeg_ls:
+        # They need no bit for what does not change.
+        return
+    # No Huffman code is shorter than a bit: one a sample where lossless, else one a block of 64.
+    # Components may be subsampled in turn, but two hold half of the pixels at least.
+    stream = header.codestream
+    samples = stream.rows * stream.columns // 2
+    bits = 8 * (len(data) - header.scan_start)
+    if bits < (samples if header.is_lossless else samples // 64):
+        raise DecodeError(
+            f"broken JPEG stream: its {len(data)} bytes are too few for {stream.rows} rows of "
+            f"{stream.columns} columns"
+        )

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import imagecodecs  # this module is imported on first use
+import numpy as np
 
 from pycornerstone.codecs.codestream import decode_codestream
 from pycornerstone.codecs.jpeg_header import check_jpeg_end, read_jpeg_header
 from pycornerstone.errors import DecodeError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     from pycornerstone.codecs.transfer_syntaxes import TransferSyntax
@@ -46,6 +49,15 @@ def decode_jpeg_ls(
             f"cannot decode {syntax}: the frame is not JPEG-LS (SOF55), its frame header is "
             f"FF{header.process:02X}"
         )
-    return decode_codestream(
-        imagecodecs.jpegls_decode, encoded.data, header.codestream, pixel, syntax
-    )
+    # A scan is of all components, or of one, whose plane it is (ISO 14495-1 C.2.2).
+    components = bytes(encoded.data[header.scan_start + 4 : header.scan_start + 5])
+    is_by_plane = header.codestream.samples > 1 and components == b"\1"
+    codec = _decode_planes if is_by_plane else imagecodecs.jpegls_decode
+    return decode_codestream(codec, encoded.data, header.codestream, pixel, syntax, encoded.out)
+
+
+def _decode_planes(data: bytes | memoryview, *, out: npt.NDArray[Any]) -> None:
+    planes = np.empty((out.shape[2], *out.shape[:2]), out.dtype)
+    codec: Callable[..., object] = imagecodecs.jpegls_decode
+    codec(data, out=planes)
+    out[...] = np.moveaxis(planes, 0, -1)

@@ -53,7 +53,9 @@ def decode_jpeg_xl(
     # The number of components lies deeper in the header; the decoder compares it with the array
     # that it is to fill.
     stream = Codestream(rows, columns, pixel.samples_per_pixel, precision or pixel.bits_allocated)
-    return decode_codestream(imagecodecs.jpegxl_decode, encoded.data, stream, pixel, syntax)
+    return decode_codestream(
+        imagecodecs.jpegxl_decode, encoded.data, stream, pixel, syntax, encoded.out
+    )
 
 
 def _codestream_start(data: bytes | memoryview) -> bytes:

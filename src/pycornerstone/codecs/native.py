@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pycornerstone.codecs.sample_layout import (
+    PACKED_BITS,
     SUBSAMPLED,
     SampleLayout,
     keep_stored_bits,
@@ -45,16 +46,20 @@ def decode_native(
     """
     layout = sample_layout(pixel)
     data = memoryview(encoded.data).cast("B")
-    if pixel.bits_allocated == 1:
-        return _unpack_bits(data, encoded.bit_offset, pixel, layout)
     stored = layout.dtype.newbyteorder(">") if syntax.is_big_endian else layout.dtype
     count = math.prod(layout.shape)
     is_subsampled = pixel.photometric_interpretation in SUBSAMPLED and len(layout.shape) == 3
     # Some writers say 422 of colour that is whole; the length tells.
     if is_subsampled and data.nbytes // stored.itemsize < count:
         return _spread_pairs(data, stored, pixel, layout)
-    _check_length(data, count * stored.itemsize, layout)
-    samples = keep_stored_bits(np.frombuffer(data, stored, count), pixel)
+    if pixel.bits_allocated == 1:
+        samples = _unpack_bits(data, encoded.bit_offset, pixel, layout)
+    elif pixel.bits_allocated == PACKED_BITS:
+        samples = _unpack_12_bits(data, encoded.bit_offset, count, layout)
+    else:
+        _check_length(data, count * stored.itemsize, layout)
+        samples = np.frombuffer(data, stored, count)
+    samples = keep_stored_bits(samples, pixel)
     if len(layout.shape) == 2 or pixel.planar_configuration == 0:
         if np.may_share_memory(samples, data) and not _is_whole(data):
             samples = samples.copy()
@@ -80,7 +85,8 @@ def decode_deflated(
     expected = math.prod(layout.shape) * layout.dtype.itemsize
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        inflated = inflater.decompress(encoded.data, expected + 1)
+        # One byte more may be padding; two show that there is more than that.
+        inflated = inflater.decompress(encoded.data, expected + 2)
     except zlib.error as error:
         raise DecodeError(f"cannot inflate a frame of {syntax}: {error}") from error
     return decode_native(replace(encoded, data=inflated, bit_offset=0), pixel, syntax)
@@ -122,7 +128,27 @@ def _unpack_bits(
         )
     packed = np.frombuffer(data, np.uint8, expected)
     bits = np.unpackbits(packed, count=bit_offset + count, bitorder="little")
-    return (bits[bit_offset:].copy() if bit_offset else bits).reshape(layout.shape)
+    return bits[bit_offset:].copy() if bit_offset else bits
+
+
+def _unpack_12_bits(
+    data: memoryview, bit_offset: int, count: int, layout: SampleLayout
+) -> npt.NDArray[Any]:
+    # A sample begins at the lowest bit that the one before left (PS3.5-2008 annex D, figure D-2).
+    expected = (bit_offset + 12 * count + 7) // 8
+    if data.nbytes < expected or np.any(np.frombuffer(data, np.uint8)[expected + 1 :]):
+        rows = (data.nbytes * 8 - bit_offset) * layout.shape[0] // (12 * count)
+        raise DecodeError(
+            f"(0028,0010) Rows is {layout.shape[0]} but the frame holds {data.nbytes} bytes, "
+            f"enough for {rows} rows of {count // layout.shape[0]} x 12 bits"
+        )
+    packed = np.frombuffer(data, np.uint8, expected)
+    fours = np.empty((expected, 2), np.uint16)
+    fours[:, 0] = packed & 0x0F
+    fours[:, 1] = packed >> 4
+    first = bit_offset // 4
+    low, middle, high = fours.ravel()[first : first + 3 * count].reshape(count, 3).T
+    return (low | middle << 4 | high << 8).view(layout.dtype)
 
 
 def _spread_pairs(

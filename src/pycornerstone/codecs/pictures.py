@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 import imagecodecs  # this module is imported on first use
 import numpy as np
 
-from pycornerstone.codecs.jpeg_header import check_jpeg_end, read_jpeg_header
+from pycornerstone.codecs.jpeg_header import (
+    check_jpeg_end,
+    check_jpeg_length,
+    read_jpeg_header,
+)
 from pycornerstone.codecs.media_kinds import PICTURES, kind_of
 from pycornerstone.codecs.sample_layout import MAX_FRAME_BYTES
 from pycornerstone.errors import DecodeError, UnsupportedEncodingError
@@ -97,6 +101,7 @@ def _decode_jpeg(data: bytes | memoryview) -> npt.NDArray[Any]:
             "this is a JPEG-LS picture; PNG and JPEG can be decoded, convert it to one of them"
         )
     check_jpeg_end(data, header.scan_start)
+    check_jpeg_length(data, header)
     stream = header.codestream
     if stream.samples not in {1, 3, 4}:
         raise UnsupportedEncodingError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -55,9 +54,9 @@ def decode_rle(
             f"per Pixel {samples} and (0028,0100) Bits Allocated {pixel.bits_allocated} need "
             f"{samples * itemsize}"
         )
-    count = math.prod(layout.shape)
+    pixels = pixel.rows * pixel.columns
     # Segments of 1-bit samples are the packed bytes.
-    size = (count + 7) // 8 if pixel.bits_allocated == 1 else count * itemsize
+    size = samples * ((pixels + 7) // 8 if pixel.bits_allocated == 1 else pixels * itemsize)
     # The decoder gives plane after plane and puts the bytes of a sample together.
     planes = np.empty(size, np.uint8)
     codec: Callable[..., Any] = imagecodecs.dicomrle_decode
@@ -74,10 +73,10 @@ def decode_rle(
             f"{decoded} bytes of {size}"
         )
     if pixel.bits_allocated == 1:
-        return np.unpackbits(planes, count=count, bitorder="little").reshape(layout.shape)
-    values = planes.view(layout.dtype)
-    if pixel.bits_stored != pixel.bits_allocated:
-        values = keep_stored_bits(values, pixel)
+        packed = planes.reshape(samples, -1)
+        values = np.unpackbits(packed, axis=1, count=pixels, bitorder="little")
+    else:
+        values = keep_stored_bits(planes.view(layout.dtype), pixel)
     if samples == 1:
         return values.reshape(layout.shape)
     interleaved = np.empty(layout.shape, layout.dtype)

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from pycornerstone.model.modules import ImagePixelModule
 
-__all__ = ["MAX_FRAME_BYTES", "SUBSAMPLED", "SampleLayout", "keep_stored_bits", "sample_layout"]
+__all__ = [
+    "MAX_FRAME_BYTES",
+    "PACKED_BITS",
+    "SUBSAMPLED",
+    "SampleLayout",
+    "keep_stored_bits",
+    "sample_layout",
+]
 
 MAX_FRAME_BYTES = 2**31
 """Larger frames are refused before memory is taken: sizes come from files that may lie."""
@@ -22,9 +29,15 @@ MAX_FRAME_BYTES = 2**31
 SUBSAMPLED = frozenset({"YBR_FULL_422", "YBR_PARTIAL_422"})
 """Photometric interpretations that share a colour between two pixels (PS3.3 C.7.6.3.1.2)."""
 
+PACKED_BITS = 12
+"""Bits Allocated (0028,0100) of samples that lie without a gap, two in three bytes, as in the
+standard before 2009 and in ACR-NEMA files; as an array they have 16."""
+
 _INTEGERS: dict[tuple[int, int], np.dtype[Any]] = {
     (8, 0): np.dtype(np.uint8),
     (8, 1): np.dtype(np.int8),
+    (PACKED_BITS, 0): np.dtype(np.uint16),
+    (PACKED_BITS, 1): np.dtype(np.int16),
     (16, 0): np.dtype(np.uint16),
     (16, 1): np.dtype(np.int16),
     (32, 0): np.dtype(np.uint32),
@@ -77,7 +90,8 @@ def sample_layout(pixel: ImagePixelModule) -> SampleLayout:
         )
     if samples not in {1, 3}:
         raise UnsupportedEncodingError(
-            f"(0028,0002) Samples per Pixel is {samples}; 1 and 3 are supported"
+            f"(0028,0002) Samples per Pixel is {samples} and (0028,0004) Photometric "
+            f"Interpretation {pixel.photometric_interpretation}; 1 and 3 samples are supported"
         )
     if pixel.is_float:
         dtype = _FLOATS.get(allocated)
@@ -88,7 +102,7 @@ def sample_layout(pixel: ImagePixelModule) -> SampleLayout:
         raise UnsupportedEncodingError(
             f"(0028,0100) Bits Allocated is {allocated} with (0028,0103) Pixel Representation "
             f"{pixel.pixel_representation}; {kind} samples of "
-            f"{'32 and 64' if pixel.is_float else '1, 8, 16, 32 and 64'} bits are supported"
+            f"{'32 and 64' if pixel.is_float else '1, 8, 12, 16, 32 and 64'} bits are supported"
         )
     if not pixel.is_float and not 1 <= pixel.bits_stored <= allocated:
         raise DecodeError(
@@ -120,7 +134,8 @@ def keep_stored_bits(samples: npt.NDArray[Any], pixel: ImagePixelModule) -> npt.
         If the stored bits do not lie within the allocated ones.
     """
     allocated, stored, high = pixel.bits_allocated, pixel.bits_stored, pixel.high_bit
-    if samples.dtype.kind == "f" or allocated in {1, stored}:
+    width = 8 * samples.dtype.itemsize
+    if samples.dtype.kind == "f" or allocated == 1 or width == stored:
         return samples.astype(samples.dtype.newbyteorder("="), copy=False)
     if not stored - 1 <= high < allocated:
         raise DecodeError(
@@ -131,8 +146,8 @@ def keep_stored_bits(samples: npt.NDArray[Any], pixel: ImagePixelModule) -> npt.
     if high == stored - 1 and _fit(samples, stored):
         return samples
     if samples.dtype.kind == "i":
-        kept = samples << (allocated - 1 - high)
-        kept >>= allocated - stored
+        kept = samples << (width - 1 - high)
+        kept >>= width - stored
         return kept
     low = high + 1 - stored
     return (samples >> low if low else samples) & ((1 << stored) - 1)

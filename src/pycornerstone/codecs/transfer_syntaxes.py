@@ -11,7 +11,7 @@ __all__ = ["TRANSFER_SYNTAXES", "TransferSyntax", "transfer_syntax"]
 
 @dataclass(frozen=True, slots=True)
 class TransferSyntax:
-    """One transfer syntax of the standard.
+    """One transfer syntax.
 
     Attributes
     ----------
@@ -39,6 +39,11 @@ class TransferSyntax:
     is_deflated: bool = False
     is_lossy: bool = False
 
+    @property
+    def is_video(self) -> bool:
+        """It is MPEG-2, MPEG-4 or HEVC: one stream of all frames (PS3.5 sections 8.2.5 on)."""
+        return self.uid.startswith(_VIDEO)
+
     def __str__(self) -> str:
         return f"{self.uid} ({self.name})"
 
@@ -49,7 +54,7 @@ def transfer_syntax(uid: str) -> TransferSyntax:
     Raises
     ------
     UnsupportedEncodingError
-        If the standard has no such transfer syntax: it is private, or no UID at all.
+        If there is no such transfer syntax in `TRANSFER_SYNTAXES`.
     """
     # Values of UIDs are padded to even length by a null (PS3.5 section 9.1), sometimes by a space.
     known = TRANSFER_SYNTAXES.get(uid) or TRANSFER_SYNTAXES.get(uid.rstrip("\0 "))
@@ -62,6 +67,7 @@ def transfer_syntax(uid: str) -> TransferSyntax:
 
 
 _ROOT = "1.2.840.10008.1.2"
+_VIDEO = tuple(f"{_ROOT}.4.{number}" for number in range(100, 109))
 
 _NATIVE = (
     TransferSyntax(_ROOT, "Implicit VR Little Endian", is_encapsulated=False, is_implicit_vr=True),
@@ -154,10 +160,16 @@ _LOSSY = (
     ("4.203", "High-Throughput JPEG 2000 Image Compression"),
 )
 
+_PRIVATE = (
+    # Cornerstone3D reads it so.
+    TransferSyntax("3.2.840.10008.1.2.4.96", "High-Throughput JPEG 2000 (private)", is_lossy=True),
+)
+
 TRANSFER_SYNTAXES: dict[str, TransferSyntax] = {
     syntax.uid: syntax
     for syntax in (
         *_NATIVE,
+        *_PRIVATE,
         *(
             TransferSyntax(f"{_ROOT}.{end}", name, is_encapsulated=False, is_deflated=deflated)
             for end, name, deflated in _WITHOUT_PIXELS
@@ -166,4 +178,4 @@ TRANSFER_SYNTAXES: dict[str, TransferSyntax] = {
         *(TransferSyntax(f"{_ROOT}.{end}", name, is_lossy=True) for end, name in _LOSSY),
     )
 }
-"""Every transfer syntax of PS3.6, Annex A, retired ones included, by its UID."""
+"""Every transfer syntax of PS3.6, Annex A, retired ones included, and one private one, by UID."""

@@ -5,15 +5,23 @@ This module is imported when one of its schemes is first asked for.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pycornerstone.codecs.decode import decode_frame
+from pycornerstone.codecs.transfer_syntaxes import transfer_syntax
+from pycornerstone.loaders.array_reading import SliceFiles, put_samples
 from pycornerstone.loaders.part10_images import RecentFiles, read_part10_images
+from pycornerstone.metadata.pydicom_datasets import KeptDataset, dataset_of_file
 from pycornerstone.model.image_id import ImageId, split_frame
 from pycornerstone.retrieve.files import path_of, read_file
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
+
+    import numpy.typing as npt
 
     from pycornerstone.loaders.part10_images import Part10Images
     from pycornerstone.loaders.protocol import LoaderContext
@@ -37,6 +45,9 @@ class DicomFileLoader:
     def __init__(self, context: LoaderContext) -> None:
         self._context = context
         self._recent = RecentFiles()
+        self._slice_files = SliceFiles(context)
+        # What the last file was, the next one of a series most often is.
+        self._last_was_native = True
 
     def retrieve(self, image_id: str) -> EncodedFrame:
         """Bring the bytes of one frame; may be called from several threads.
@@ -53,9 +64,7 @@ class DicomFileLoader:
             If nobody knows what the samples mean.
         """
         base, _ = split_frame(image_id)
-        parsed = ImageId.parse(base)
-        path = path_of(base if parsed.scheme == "file" else parsed.resource)
-        return self._images(path, image_id).encoded_frame(image_id, self._context)
+        return self._images(_path(base), image_id).encoded_frame(image_id, self._context)
 
     def decode(self, encoded: EncodedFrame) -> Image:
         """Turn it into an image.
@@ -67,14 +76,47 @@ class DicomFileLoader:
         """
         return decode_frame(encoded)
 
+    def read_samples(self, image_id: str, out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
+        """Read the samples of one frame, uncompressed ones straight into `out`; see `ArrayReader`.
+
+        Raises
+        ------
+        PyCornerstoneError
+            As `retrieve` and `decode`.
+        LoaderError
+            If the samples have another shape or dtype than `out`.
+        """
+        base, _ = split_frame(image_id)
+        encoded = None
+        if base == image_id:
+            # Making a Path of a text that is one takes longer than opening the file.
+            path = base[10:] if base.startswith("dicomfile:/") else _path(base)
+            if self._last_was_native:
+                samples = self._slice_files.read_native(path, image_id, out)
+                if samples is not None:
+                    return samples
+            encoded = self._slice_files.read_encoded(path, image_id)
+        if encoded is None:
+            encoded = self.retrieve(image_id)
+        self._last_was_native = not transfer_syntax(encoded.encoding).is_encapsulated
+        # Overlays in the samples would be decoded into `out` after them.
+        image = self.decode(replace(encoded, out=out, overlays=()))
+        return put_samples(image.pixels, out)
+
     def _images(self, path: Path, image_id: str) -> Part10Images:
         key = _state(path)
         images = None if key is None else self._recent.get(key)
         if images is None:
-            images = read_part10_images(read_file(path), image_id, self._context)
+            whole = KeptDataset(partial(dataset_of_file, path.absolute()))
+            images = read_part10_images(read_file(path), image_id, self._context, whole)
             if key is not None:
                 self._recent.put(key, images)
         return images
+
+
+def _path(base_image_id: str) -> Path:
+    parsed = ImageId.parse(base_image_id)
+    return path_of(base_image_id if parsed.scheme == "file" else parsed.resource)
 
 
 def _state(path: Path) -> tuple[Path, int, int] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from pycornerstone.errors import ContentTypeError, DecodeError, RetrieveError
 from pycornerstone.metadata.dicom_json import parse_dicom_json
+from pycornerstone.metadata.overlay_tags import OVERLAY_GROUPS, OverlayTag
 from pycornerstone.model.image_id import ImageId
 from pycornerstone.retrieve.addresses import without_credentials
 from pycornerstone.retrieve.in_flight import InFlight
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DicomwebHeaders", "beside", "series_url"]
 
+_log = logging.getLogger("pycornerstone.loaders")
+
 _INSTANCE_URL = re.compile(
     r"(?P<series>[^?#]*/studies/[^/?#]+/series/[^/?#]+)/instances/(?P<uid>[^/?#]+)(?P<query>\?[^#]*)?"
 )
@@ -30,11 +34,18 @@ _INSTANCE_URL = re.compile(
 _METADATA_HEADERS = {"Accept": "application/dicom+json", "Accept-Encoding": "gzip"}
 _JSON_TYPES = {"application/dicom+json", "application/json", "", "text/plain"}
 _SOP_INSTANCE_UID = "00080018"
-# Tables that images are shown with: those of the palette, plain and segmented (PS3.3 C.7.9), and
-# those of the modality and of the values of interest (C.11.1 and C.11.2), in sequences.
+# Tables that images are shown with: those of the palette, plain and segmented (PS3.3 C.7.9).
 _PALETTE_DATA = ("00281201", "00281202", "00281203", "00281221", "00281222", "00281223")
-_LUT_SEQUENCES = ("00283000", "00283010")
-_LUT_DATA = "00283006"
+_ICC_PROFILE = "00282000"
+# Those in items: of the modality, of the values of interest (C.11.1 and C.11.2), and the profile of
+# a slide in its optical path (C.8.12.5).
+_IN_SEQUENCES = {"00283000": "00283006", "00283010": "00283006", "00480105": _ICC_PROFILE}
+# Overlay Data of all groups (C.9.2), the ICC Profile (C.11.15) and opacity (C.7.9): an image is
+# shown without, too.
+_OPTIONAL = (
+    *(f"{OverlayTag.DATA.of(group):08X}" for group in OVERLAY_GROUPS),
+    *(_ICC_PROFILE, "00281204", "00281224"),
+)
 # Tens of MB of JSON take longer than the event loop may stand still.
 _PARSED_IN_THREAD_FROM_BYTES = 1024 * 1024
 _SERIES_REMEMBERED = 1024
@@ -130,13 +141,19 @@ class DicomwebHeaders:
             **found,
             **{
                 tag: {**found[tag], "Value": [dict(item) for item in found[tag]["Value"]]}
-                for tag in _LUT_SEQUENCES
+                for tag in _IN_SEQUENCES
                 if _items(found, tag)
             },
         }
         for attributes, tag in _tables_elsewhere(copied):
             element = attributes[tag]
-            data = await self._bulk_data(url, element["BulkDataURI"])
+            try:
+                data = await self._bulk_data(url, element["BulkDataURI"])
+            except RetrieveError as error:
+                if tag not in _OPTIONAL:
+                    raise
+                _log.warning("(%s,%s) is left out: %s", tag[:4], tag[4:], error.message)
+                continue
             attributes[tag] = {"vr": element.get("vr", "OW"), "InlineBinary": data}
         self._context.dicom_headers.add_json(base, copied)
         self._incomplete.pop(base, None)
@@ -161,11 +178,18 @@ class DicomwebHeaders:
 
     async def _bulk_data(self, metadata_url: str, reference: str) -> bytes:
         """Bring a value that the metadata only name (PS3.18 F.2.6)."""
-        url = urljoin(metadata_url, reference)
+        try:
+            url = urljoin(metadata_url, reference)
+            is_elsewhere = _origin(url) != _origin(metadata_url)
+        except ValueError as error:
+            raise RetrieveError(
+                "metadata name a table at what is no address (PS3.18 F.2.6); add a metadata "
+                "provider that knows it"
+            ) from error
         shown = without_credentials(url)
         # The server's word decides where this goes, and what is sent with every request may be a
         # password of that server.
-        if _origin(url) != _origin(metadata_url):
+        if is_elsewhere:
             raise RetrieveError(
                 f"metadata name a table at {shown}, which is not the server that they came from, "
                 "so it is not fetched; let the server name itself, or add a metadata provider"
@@ -208,18 +232,20 @@ def _sop_instance_uid(found: JsonObject) -> str | None:
 
 def _tables_elsewhere(found: JsonObject) -> Iterator[tuple[JsonObject, str]]:
     """Find the tables that are given by address: the object or item, and the tag in it."""
-    for tag in _PALETTE_DATA:
+    for tag in (*_PALETTE_DATA, *_OPTIONAL):
         if _address(found, tag):
             yield found, tag
-    for sequence in _LUT_SEQUENCES:
+    for sequence, tag in _IN_SEQUENCES.items():
         for item in _items(found, sequence):
-            if _address(item, _LUT_DATA):
-                yield item, _LUT_DATA
+            if _address(item, tag):
+                yield item, tag
 
 
 def _address(found: JsonObject, tag: str) -> bool:
     element = found.get(tag)
-    return isinstance(element, dict) and isinstance(element.get("BulkDataURI"), str)
+    address = element.get("BulkDataURI") if isinstance(element, dict) else None
+    # An empty one would be that of the metadata themselves.
+    return isinstance(address, str) and bool(address)
 
 
 def _items(found: JsonObject, tag: str) -> list[JsonObject]:

@@ -7,10 +7,11 @@ import concurrent.futures
 import inspect
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias
 
 from pycornerstone.errors import LoadCancelledError, LoaderError
+from pycornerstone.loaders.promised import Promised
 from pycornerstone.model.image import Image
 
 __all__ = ["ImageLoadObject", "Promise"]
@@ -23,7 +24,7 @@ Promise: TypeAlias = Image | concurrent.futures.Future[Image] | Awaitable[Image]
 Submit: TypeAlias = Callable[[Coroutine[Any, Any, Image]], "concurrent.futures.Future[Image]"]
 
 
-class ImageLoadObject:
+class ImageLoadObject(Promised[Image]):
     """The promise of an image: what a loader returns, and what everyone who asks for one is given.
 
     It settles once, with an image, an error or a cancellation, and is safe to use from any thread.
@@ -65,14 +66,10 @@ class ImageLoadObject:
         image_id: str | None = None,
         notify: Callable[[Callable[[], object]], object] | None = None,
     ) -> None:
+        super().__init__(cancel_fn, notify)
         self.image_id = image_id
-        self._notify = notify
-        self.cancel_fn = cancel_fn
         self.decache = decache
-        self._outcome: concurrent.futures.Future[Image] = concurrent.futures.Future()
-        self._lock = threading.Lock()
         self._promise: Any = promise
-        self._settled = False
         self._waiting_to_start = False
         match promise:
             case Image():
@@ -104,49 +101,9 @@ class ImageLoadObject:
             state = "failed" if self._outcome.exception() else "loaded"
         return f"<ImageLoadObject {self.image_id or ''} {state}>"
 
-    def __await__(self) -> Generator[Any, None, Image]:
-        """Wait in whatever asyncio event loop this is; cancelling the wait cancels the load."""
-        return self._wait().__await__()
-
-    def result(self, timeout: float | None = None) -> Image:
-        """Wait for the image in this thread.
-
-        Parameters
-        ----------
-        timeout : float, optional
-            Seconds; by default as long as it takes.
-
-        Raises
-        ------
-        TimeoutError
-            If it is not there in time; the load goes on.
-        LoadCancelledError
-            If the load was cancelled.
-        PyCornerstoneError
-            Or whatever else the loader failed with.
-        """
-        self._start_alone()
-        try:
-            return self._outcome.result(timeout)
-        except TimeoutError:
-            if self._outcome.done():
-                raise
-            raise TimeoutError(
-                f"{self.image_id or 'the image'} is not there after {timeout} s; still loading"
-            ) from None
-
-    def exception(self, timeout: float | None = None) -> BaseException | None:
-        """Wait for the end in this thread, and give its error, None if there was none."""
-        self._start_alone()
-        return self._outcome.exception(timeout)
-
-    def done(self) -> bool:
-        """Say whether it has settled, one way or the other."""
-        return self._outcome.done()
-
-    def cancelled(self) -> bool:
-        """Say whether it has settled by being cancelled."""
-        return self._outcome.done() and isinstance(self._outcome.exception(), LoadCancelledError)
+    @property
+    def _what(self) -> str:
+        return self.image_id or "the image"
 
     def cancel(self) -> bool:
         """Cancel the load: it settles with LoadCancelledError, and `cancel_fn` is called.
@@ -156,39 +113,13 @@ class ImageLoadObject:
         bool
             False if it had settled before.
         """
-        if not self._settle(LoadCancelledError("the load was cancelled")):
+        # It may be taken away while it is called.
+        has_cancel_fn = self.cancel_fn is not None
+        if not super().cancel():
             return False
-        cancel_fn = self.cancel_fn
-        if cancel_fn is not None:
-            try:
-                cancel_fn()
-            except Exception:
-                _logger.exception("cancel_fn of %s raised", self.image_id)
-        if cancel_fn is None or self._waiting_to_start:
+        if not has_cancel_fn or self._waiting_to_start:
             self._cancel_promise()
         return True
-
-    def add_done_callback(self, fn: Callable[[ImageLoadObject], object]) -> None:
-        """Call ``fn(self)`` when it settles, in a thread of the session; now and here if it has.
-
-        What `fn` raises is logged.
-        """
-        # A future keeps its callbacks when it is done, and with them all that they know.
-        once = [fn]
-
-        def call() -> None:
-            try:
-                once.pop()(self)
-            except KeyboardInterrupt:
-                raise
-            except BaseException:
-                _logger.exception("a callback of %s raised", self.image_id)
-
-        notify = self._notify
-        if notify is None or self.done():
-            self._outcome.add_done_callback(lambda _: call())
-        else:
-            self._outcome.add_done_callback(lambda _: notify(call))
 
     def start(self, submit: Submit) -> None:
         """Run a coroutine that has not been started, by `submit`; the session does this."""
@@ -202,42 +133,15 @@ class ImageLoadObject:
         if self.done():
             promise.cancel()
 
-    async def _wait(self) -> Image:
-        self._start_alone()
-        if not self._outcome.done():
-            loop = asyncio.get_running_loop()
-            waiter = loop.create_future()
-
-            def wake(_: concurrent.futures.Future[Image]) -> None:
-                try:
-                    loop.call_soon_threadsafe(_release, waiter)
-                except RuntimeError:
-                    _logger.debug("the event loop that waited for %s has closed", self.image_id)
-
-            self._outcome.add_done_callback(wake)
-            try:
-                await waiter
-            except asyncio.CancelledError:
-                self.cancel()
-                raise
-        return self._outcome.result()
+    def _begin(self) -> None:
+        if self._waiting_to_start:
+            self.start(_run_in_a_thread)
 
     def _settle(self, outcome: object) -> bool:
         """Settle with an image or an error; False if it had settled before."""
-        with self._lock:
-            if self._settled:
-                return False
-            self._settled = True
-        # Callbacks run in here, so the lock is not held.
-        if isinstance(outcome, Image):
-            self._outcome.set_result(outcome)
-        elif isinstance(outcome, BaseException):
-            self._outcome.set_exception(outcome)
-        else:
-            self._outcome.set_exception(
-                LoaderError(f"the loader promised an image and gave {type(outcome).__name__}")
-            )
-        return True
+        if not isinstance(outcome, Image | BaseException):
+            outcome = LoaderError(f"the loader promised an image and gave {type(outcome).__name__}")
+        return super()._settle(outcome)
 
     def _follow(self, promise: concurrent.futures.Future[Any] | asyncio.Future[Any]) -> None:
         if promise.cancelled():
@@ -277,18 +181,9 @@ class ImageLoadObject:
             except RuntimeError:
                 _logger.debug("the event loop of %s has closed", self.image_id)
 
-    def _start_alone(self) -> None:
-        if self._waiting_to_start:
-            self.start(_run_in_a_thread)
-
 
 async def _as_coroutine(awaitable: Awaitable[Image]) -> Image:
     return await awaitable
-
-
-def _release(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
 
 
 def _run_in_a_thread(coroutine: Coroutine[Any, Any, Image]) -> concurrent.futures.Future[Image]:

@@ -9,22 +9,26 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from pycornerstone.codecs.frames import FrameIndex
+from pycornerstone.codecs.transfer_syntaxes import TRANSFER_SYNTAXES
 from pycornerstone.errors import DecodeError
 from pycornerstone.metadata.part10 import read_part10
 from pycornerstone.model.encoded_frame import EncodedFrame
 from pycornerstone.model.image_id import split_frame
-from pycornerstone.model.modules import ImagePixelModule
+from pycornerstone.model.modules import ImagePixelModule, OverlayPlaneModule
+from pycornerstone.retrieve.frame_signature import signed_transfer_syntax
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
 
     from pycornerstone.loaders.protocol import LoaderContext
     from pycornerstone.metadata.dicom_attributes import DicomAttributes
+    from pycornerstone.metadata.part10 import Part10
 
 __all__ = ["Part10Images", "RecentFiles", "read_part10_images"]
 
 _SOP_CLASS_UID = 0x00080016
-_PIXEL_DATA_BIG_ENDIAN = b"\x7f\xe0\x00\x10"
+# What a data set without file meta information is taken for, too.
+_NATIVE = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,11 +43,14 @@ class Part10Images:
         Transfer Syntax UID (0002,0010).
     frames : FrameIndex
         Where each frame lies.
+    dataset_source : callable or None
+        What gives the whole data set; see `Image.dataset`.
     """
 
     attributes: DicomAttributes = field(repr=False)
     transfer_syntax_uid: str
     frames: FrameIndex
+    dataset_source: Callable[[], Any] | None = field(default=None, repr=False)
 
     @property
     def number_of_frames(self) -> int:
@@ -74,11 +81,24 @@ class Part10Images:
             context.dicom_headers.add(base, self.attributes)
         data, bit_offset = self.frames.frame(number)
         pixel = context.metadata.require(ImagePixelModule, image_id)
-        return EncodedFrame(image_id, data, self.transfer_syntax_uid, pixel, bit_offset)
+        planes = context.metadata.get(OverlayPlaneModule, image_id)
+        overlays = None if planes is None else planes.overlays
+        return EncodedFrame(
+            image_id,
+            data,
+            self.transfer_syntax_uid,
+            pixel,
+            bit_offset,
+            overlays,
+            dataset_source=self.dataset_source,
+        )
 
 
 def read_part10_images(
-    buffer: bytes | memoryview, image_id: str, context: LoaderContext
+    buffer: bytes | memoryview,
+    image_id: str,
+    context: LoaderContext,
+    dataset_source: Callable[[], Any] | None = None,
 ) -> Part10Images:
     """Read a DICOM file, and leave its header where metadata are asked for.
 
@@ -90,6 +110,8 @@ def read_part10_images(
         Of any of its frames.
     context : LoaderContext
         Its metadata say what the samples mean, so that a user's provider has its say.
+    dataset_source : callable, optional
+        What gives the whole data set.
 
     Raises
     ------
@@ -104,14 +126,20 @@ def read_part10_images(
     if file.pixel_data is None:
         raise DecodeError(
             "the file holds no Pixel Data (7FE0,0010), so there is no image to load; its SOP class "
-            f"is {_sop_class(file.attributes)}"
+            f"is {_sop_class(file.attributes)}, its transfer syntax "
+            f"{TRANSFER_SYNTAXES.get(file.transfer_syntax_uid) or repr(file.transfer_syntax_uid)}"
         )
     pixel = context.metadata.require(ImagePixelModule, image_id)
-    vr = None
-    if file.is_big_endian:
-        vr = _pixel_data_vr(memoryview(buffer).cast("B"), len(file.pixel_data))
-    frames = FrameIndex.build(file.pixel_data, pixel, file.transfer_syntax_uid, vr=vr)
-    return Part10Images(file.attributes, file.transfer_syntax_uid, frames)
+    syntax = _transfer_syntax(file, file.pixel_data)
+    frames = FrameIndex.build(
+        file.pixel_data,
+        pixel,
+        syntax,
+        offsets=file.frame_offsets,
+        lengths=file.frame_lengths,
+        vr=file.pixel_data_vr,
+    )
+    return Part10Images(file.attributes, syntax, frames, dataset_source)
 
 
 class RecentFiles:
@@ -156,20 +184,28 @@ class RecentFiles:
                 held -= self._files.popitem(last=False)[1].size_in_bytes
 
 
-def _pixel_data_vr(buffer: memoryview, length: int) -> str | None:
-    """Read the value representation of the pixel data, which big endian samples depend on.
-
-    Samples of 8 bits are swapped in pairs in OW, and lie one after the other in OB (PS3.5 8.1.2).
-    """
-    # The element begins before the last `length` bytes; of all that look like it, an icon's in a
-    # sequence for one, it is the last.
-    start = bytes(buffer[: len(buffer) - length])
-    at = start.rfind(_PIXEL_DATA_BIG_ENDIAN)
-    return start[at + 4 : at + 6].decode("latin-1") if at >= 0 else None
+def _transfer_syntax(file: Part10, pixel_data: memoryview) -> str:
+    """Give the transfer syntax, by the first fragment where the file says none that it can be."""
+    if not file.is_encapsulated or file.transfer_syntax_uid not in _NATIVE:
+        return file.transfer_syntax_uid
+    # PS3.5 section A.4: an item with the Basic Offset Table, and an item for each fragment.
+    table = int.from_bytes(pixel_data[4:8], "little")
+    found = signed_transfer_syntax(pixel_data[8 + table + 8 :])
+    if found is None:
+        raise DecodeError(
+            "the pixel data are encapsulated, but (0002,0010) Transfer Syntax UID is missing or "
+            "says that they are not, and their first bytes do not tell; correct it"
+        )
+    return found
 
 
 def _sop_class(attributes: DicomAttributes) -> str:
+    from pydicom import config
     from pydicom.uid import UID
 
     uid: Any = attributes.text(_SOP_CLASS_UID)
-    return f"{UID(uid).name} ({uid})" if uid else "not given"
+    if not uid:
+        return "not given"
+    name = UID(uid, config.IGNORE).name
+    # What has no name may be anything, line breaks included.
+    return f"{name} ({uid})" if name != uid else repr(uid)

@@ -12,6 +12,8 @@ from pycornerstone.model.requests import RequestType
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy.typing as npt
+
     from pycornerstone.loaders.load_object import ImageLoadObject
     from pycornerstone.metadata.dicom_headers import DicomHeaders
     from pycornerstone.metadata.registry import MetadataRegistry
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pycornerstone.retrieve.http import HttpRetriever
 
 __all__ = [
+    "ArrayReader",
     "ImageLoader",
     "LoadOptions",
     "Loaded",
@@ -26,6 +29,7 @@ __all__ = [
     "LoaderFunction",
     "has_steps",
     "is_async",
+    "reads_arrays",
 ]
 
 
@@ -72,6 +76,43 @@ def has_steps(loader: object) -> TypeGuard[ImageLoader]:
     return hasattr(loader, "retrieve") and hasattr(loader, "decode")
 
 
+@runtime_checkable
+class ArrayReader(Protocol):
+    """A loader that can also read samples straight into an array, for `Session.load_array`.
+
+    It is an `ImageLoader` as well. Without this method, images are loaded and then copied.
+    """
+
+    def read_samples(self, image_id: str, out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
+        """Read the samples of an image: those that a load of it would give.
+
+        It is called in a decoding thread, several at once, for what is at hand: nothing that it
+        does may wait for long.
+
+        Parameters
+        ----------
+        image_id : str
+            Which image.
+        out : numpy.ndarray, optional
+            A slice of the array, to be filled; without it, a new one is made.
+
+        Returns
+        -------
+        numpy.ndarray
+            What holds the samples: `out`, or the new one.
+
+        Raises
+        ------
+        LoaderError
+            If the samples have another shape or dtype than `out`.
+        """
+
+
+def reads_arrays(loader: object) -> TypeGuard[ArrayReader]:
+    """Say whether a loader can read samples straight into an array."""
+    return hasattr(loader, "read_samples")
+
+
 def is_async(function: Callable[..., Any]) -> bool:
     """Say whether calling it gives a coroutine: an async function, or an object with one."""
     call = getattr(function, "__call__", None)  # noqa: B004 - that it can be called is known
@@ -95,8 +136,11 @@ class LoaderContext:
         Where the DICOM loaders leave the headers that they read.
     http : HttpRetriever
         The one way to the network.
+    asks_only_headers : callable
+        Whether nobody but `dicom_headers` says what DICOM samples mean; by default, somebody may.
     """
 
     metadata: MetadataRegistry
     dicom_headers: DicomHeaders
     http: HttpRetriever
+    asks_only_headers: Callable[[], bool] = lambda: False

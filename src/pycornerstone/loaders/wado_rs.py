@@ -8,14 +8,16 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import OrderedDict
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pycornerstone.codecs.decode import decode_frame
 from pycornerstone.errors import ContentTypeError, HttpStatusError, ImageIdError, RetrieveError
 from pycornerstone.loaders.dicomweb_headers import DicomwebHeaders, beside, series_url
+from pycornerstone.metadata.pydicom_datasets import KeptDataset, dataset_of_attributes
 from pycornerstone.model.encoded_frame import EncodedFrame
 from pycornerstone.model.image_id import ImageId, split_frame
-from pycornerstone.model.modules import ImagePixelModule
+from pycornerstone.model.modules import ImagePixelModule, OverlayPlaneModule
 from pycornerstone.retrieve.addresses import naming_image, without_credentials
 from pycornerstone.retrieve.frame_signature import signed_transfer_syntax
 from pycornerstone.retrieve.headers import ContentType
@@ -93,7 +95,14 @@ class WadoRsLoader:
             finally:
                 frame.cancel()
                 await asyncio.gather(frame, return_exceptions=True)
-            return EncodedFrame(image_id, data, _true_encoding(named, data, pixel), pixel)
+            planes = self._context.metadata.get(OverlayPlaneModule, image_id)
+            overlays = None if planes is None else planes.overlays
+            encoding = _true_encoding(named, data, pixel)
+            header = self._context.dicom_headers.get(base)
+            whole = KeptDataset(partial(dataset_of_attributes, header)) if header else None
+            return EncodedFrame(
+                image_id, data, encoding, pixel, overlays=overlays, dataset_source=whole
+            )
 
     def decode(self, encoded: EncodedFrame) -> Image:
         """Turn it into an image.

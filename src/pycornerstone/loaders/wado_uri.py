@@ -7,16 +7,21 @@ server. This module is imported when one of its schemes is first asked for.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pycornerstone.codecs.decode import decode_frame
 from pycornerstone.errors import ContentTypeError
 from pycornerstone.loaders.part10_images import RecentFiles, read_part10_images
+from pycornerstone.metadata.pydicom_datasets import KeptDataset, dataset_of_bytes
 from pycornerstone.model.image_id import ImageId, split_frame
 from pycornerstone.retrieve.addresses import naming_image, without_credentials
+from pycornerstone.retrieve.blocking import wait_for
 from pycornerstone.retrieve.in_flight import InFlight
 
 if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
     from pycornerstone.loaders.part10_images import Part10Images
     from pycornerstone.loaders.protocol import LoaderContext
     from pycornerstone.model.encoded_frame import EncodedFrame
@@ -85,16 +90,26 @@ class WadoUriLoader:
         return decode_frame(encoded)
 
     async def _download(self, url: str, image_id: str) -> Part10Images:
-        response = await self._context.http.get(url)
-        _check_content_type(response, without_credentials(url))
-        if len(response.body) < _READ_IN_THREAD_FROM_BYTES:
-            images = read_part10_images(response.body, image_id, self._context)
+        body = await self._body(url)
+        whole = KeptDataset(partial(self._fetch_dataset, url, asyncio.get_running_loop()))
+        if len(body) < _READ_IN_THREAD_FROM_BYTES:
+            images = read_part10_images(body, image_id, self._context, whole)
         else:
             images = await asyncio.to_thread(
-                read_part10_images, response.body, image_id, self._context
+                read_part10_images, body, image_id, self._context, whole
             )
         self._recent.put(url, images)
         return images
+
+    async def _body(self, url: str) -> bytes:
+        response = await self._context.http.get(url)
+        _check_content_type(response, without_credentials(url))
+        return response.body
+
+    def _fetch_dataset(self, url: str, loop: asyncio.AbstractEventLoop) -> Dataset:
+        """Fetch the file once more: to keep it for the few who ask would double the memory."""
+        with naming_image(url):
+            return dataset_of_bytes(wait_for(self._body(url), loop))
 
 
 def _check_content_type(response: HttpResponse, shown: str) -> None:

@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 
 __all__ = ["HeaderForm", "HeaderForms", "UnreadHeader"]
 
-_TRANSFER_SYNTAX_UID, _IMAGE_GROUP = 0x00020010, 0x0028
+_IMAGE_GROUP = 0x0028
+# Of other groups: the transfer syntax, and the optical paths of slides, which `ImagePixelModule`
+# reads a colour profile from, so that a load fails where they are damaged.
+_ALSO_OF_SAMPLES = frozenset({0x00020010, 0x00480105})
 # Of the image group, what differs from slice to slice and is no matter of how samples are stored:
 # smallest and largest values, windows and what they are called, rescale intercept and slope (of PET
 # they are each slice's own).
@@ -189,7 +192,7 @@ class _NoFormError(Exception):
 
 def _is_of_samples(tag: int) -> bool:
     is_of_image = tag >> 16 == _IMAGE_GROUP and tag not in _NOT_OF_SAMPLES
-    return is_of_image or tag == _TRANSFER_SYNTAX_UID
+    return is_of_image or tag in _ALSO_OF_SAMPLES
 
 
 def _elements(header: bytes) -> Iterator[tuple[int, int, int]]:

@@ -113,11 +113,6 @@ class MetadataRegistry:
         asked = self._providers
         return len(asked) == len(providers) and all(known in providers for _, known in asked)
 
-    @property
-    def number_of_providers(self) -> int:
-        """How many are asked."""
-        return len(self._providers)
-
     @overload
     def get(self, type: builtins.type[M], image_id: str) -> M | None: ...
 

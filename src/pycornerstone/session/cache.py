@@ -130,6 +130,19 @@ class Cache:
         self._tell()
         return True
 
+    def exchange(self, image: Image) -> bool:
+        """Keep `image` in place of the one of its imageId that has the same samples.
+
+        Nothing is added or removed, and nobody told; False if there is no such image.
+        """
+        buffer, _ = image.buffer
+        with self._lock:
+            entry = self._entries.get(image.image_id)
+            if entry is None or entry.buffer != buffer:
+                return False
+            entry.image = image
+        return True
+
     def get(self, image_id: str) -> Image | None:
         """Give an image, which is then the most recently used; None if it is not kept."""
         with self._lock:

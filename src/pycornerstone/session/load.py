@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pycornerstone.session.request_pool import Request, RequestPool
     from pycornerstone.session.workers import Workers
 
-__all__ = ["Load", "loads_around"]
+__all__ = ["Load", "error_of", "loads_around", "of_image", "run_inside"]
 
 T = TypeVar("T")
 
@@ -36,6 +36,13 @@ _AROUND: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("aroun
 def loads_around() -> tuple[str, ...]:
     """Give the imageIds whose loaders are running here, the outermost first; most often none."""
     return _AROUND.get()
+
+
+def run_inside(around: tuple[str, ...], function: Callable[..., T], *arguments: object) -> T:
+    """Call it so that what it loads in turn knows inside of which loads it is."""
+    context = contextvars.copy_context()
+    context.run(_AROUND.set, around)
+    return context.run(function, *arguments)
 
 
 class Load:
@@ -163,7 +170,7 @@ class Load:
                 promised.cancel()
             if request is not None and pool is not None:
                 pool.cancel(request)
-            outcome = _of_image(outcome, self.image_id)
+            outcome = of_image(outcome, self.image_id)
         self._finish(self, outcome)
 
     def settle(self, outcome: Image | BaseException) -> None:
@@ -236,12 +243,10 @@ class Load:
 
     def _in_context(self, function: Callable[..., T], *arguments: object) -> T:
         """Call it so that what it loads in turn knows that it is inside of this load."""
-        context = contextvars.copy_context()
-        context.run(_AROUND.set, (*self._around, self.image_id))
-        return context.run(function, *arguments)
+        return run_inside((*self._around, self.image_id), function, *arguments)
 
     def _retrieved(self, loader: ImageLoader, future: concurrent.futures.Future[Any]) -> None:
-        error = _error_of(future)
+        error = error_of(future)
         if error is not None:
             self.end(error)
             return
@@ -257,7 +262,7 @@ class Load:
         return encoded if inspect.isawaitable(encoded) else loader.decode(encoded)
 
     def _read(self, loader: ImageLoader, future: concurrent.futures.Future[Any]) -> None:
-        error = _error_of(future)
+        error = error_of(future)
         outcome = future.result() if error is None else error
         if not inspect.isawaitable(outcome):
             self.end(outcome)
@@ -276,7 +281,7 @@ class Load:
         image: concurrent.futures.Future[Image] = concurrent.futures.Future()
 
         def returned(called: concurrent.futures.Future[Any]) -> None:
-            failed = _error_of(called)
+            failed = error_of(called)
             if failed is not None:
                 _settle(image, failed)
                 return
@@ -310,7 +315,7 @@ class Load:
         return image
 
     def _end_with(self, future: concurrent.futures.Future[Any]) -> None:
-        error = _error_of(future)
+        error = error_of(future)
         self.end(future.result() if error is None else error)
 
 
@@ -323,7 +328,8 @@ def _outcome(load: ImageLoadObject) -> Image | BaseException:
     return load.result() if error is None else error
 
 
-def _error_of(future: concurrent.futures.Future[Any]) -> BaseException | None:
+def error_of(future: concurrent.futures.Future[Any]) -> BaseException | None:
+    """Give what a future that is done has failed with; cancelling is failing too."""
     if future.cancelled():
         return LoadCancelledError("the load was cancelled")
     return future.exception()
@@ -338,7 +344,7 @@ def _settle(future: concurrent.futures.Future[Image], outcome: Image | BaseExcep
         future.set_result(outcome)
 
 
-def _of_image(error: BaseException, image_id: str) -> BaseException:
+def of_image(error: BaseException, image_id: str) -> BaseException:
     """Say in an error which image it is about; whoever raised it need not know."""
     if isinstance(error, RuntimeError) and "event loop" in str(error):
         error.add_note("a plain loader has a thread without one; write it as async def")

@@ -290,6 +290,8 @@ class RequestPool:
             with self._lock:
                 self._running[kind] -= 1
                 request.is_over = True
+                # The future keeps this function, and with it all that the request knows.
+                request.running = None
             if beginning == threading.get_ident():
                 over.append((request, future))
             else:

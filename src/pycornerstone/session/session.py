@@ -18,6 +18,7 @@ from pycornerstone.loaders.load_object import ImageLoadObject
 from pycornerstone.loaders.protocol import LoaderContext, LoadOptions
 from pycornerstone.loaders.registry import AnyLoader, LoaderRegistry
 from pycornerstone.metadata.dicom_headers import DicomHeaders
+from pycornerstone.metadata.image_addresses import ImageAddresses
 from pycornerstone.metadata.registry import MetadataRegistry, Provider
 from pycornerstone.model.events import (
     CacheSizeExceeded,
@@ -29,7 +30,10 @@ from pycornerstone.model.image import Image
 from pycornerstone.model.image_id import ImageId, not_text, several
 from pycornerstone.model.requests import RequestType
 from pycornerstone.retrieve.http import HttpRetriever, HttpSettings
+from pycornerstone.session.array_load import ArraySources
+from pycornerstone.session.array_loads import ArrayLoads
 from pycornerstone.session.cache import DEFAULT_SIZE_IN_BYTES, Cache
+from pycornerstone.session.calibration import calibrated
 from pycornerstone.session.completion import complete
 from pycornerstone.session.event_loop import EventLoopThread
 from pycornerstone.session.events import EventBus
@@ -39,6 +43,11 @@ from pycornerstone.session.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
+
+    import numpy.typing as npt
+
+    from pycornerstone.loaders.array_load_object import ArrayLoadObject
 
 __all__ = ["BUILT_IN_PRIORITY", "Session"]
 
@@ -116,10 +125,14 @@ class Session:
         self.cache = Cache(cache_size_in_bytes, self.events.emit)
         self.metadata = MetadataRegistry() if metadata is None else metadata
         self.dicom_headers = DicomHeaders()
-        self._providers: list[Provider] = [self.dicom_headers.provide]
-        self.metadata.add_provider(self.dicom_headers.provide, BUILT_IN_PRIORITY)
+        addresses = ImageAddresses(self.metadata)
+        self._providers: list[Provider] = [addresses.provide, self.dicom_headers.provide]
+        for provider in self._providers:
+            self.metadata.add_provider(provider, BUILT_IN_PRIORITY)
         self._http = HttpRetriever(http or HttpSettings())
-        context = LoaderContext(self.metadata, self.dicom_headers, self._http)
+        context = LoaderContext(
+            self.metadata, self.dicom_headers, self._http, self._has_only_its_providers
+        )
         self.loaders = LoaderRegistry(context, self._add_its_provider)
         self.retrieval_pool = RequestPool(_RETRIEVALS)
         # Apart, since a loader that is one function may wait for what it loads in turn.
@@ -135,6 +148,9 @@ class Session:
             self.loader_pool,
             self.decode_pool,
             _THREADS + "notify",
+        )
+        self._array_loads = ArrayLoads(
+            ArraySources(self.loaders, self.cache, self.load_image, self._workers, threads)
         )
         self._loads: dict[str, Load] = {}
         self._lock = threading.RLock()
@@ -203,6 +219,38 @@ class Session:
         """
         return [self._load(image_id, options, keep=True) for image_id in several(image_ids)]
 
+    def load_array(
+        self,
+        image_ids: Iterable[str],
+        out: npt.NDArray[Any] | None = None,
+        options: LoadOptions = _DEFAULT_OPTIONS,
+    ) -> ArrayLoadObject:
+        """Load images into one array: their stored samples, as `Image.pixels` would hold them.
+
+        Whatever goes wrong is told by the object that is given, never raised here. The first error
+        ends the whole, and says of which image it is.
+
+        Nothing is cached; what the cache has is copied from there. Samples of local DICOM files
+        are read straight into the array, and no event tells of them; their headers answer
+        `metadata` afterwards. Images of other loaders go the way of `load_image`.
+
+        Parameters
+        ----------
+        image_ids : iterable of str
+            In the order of the array. Images must be of one shape and one dtype.
+        out : numpy.ndarray, optional
+            Where they go, ``(images, rows, columns)`` or ``(images, rows, columns, 3)`` of their
+            own dtype; what it holds after an error is undefined. By default a new array.
+        options : LoadOptions
+            Why it is asked for, and in which order. What is more urgent is done in between.
+
+        Returns
+        -------
+        ArrayLoadObject
+            At once; await it, or wait for its `result`, which is the array.
+        """
+        return self._array_loads.load(image_ids, out, options)
+
     def cancel_load_image(self, image_id: str) -> bool:
         """Cancel the load of an image for all who wait for it; False if there is none."""
         with self._lock:
@@ -228,6 +276,7 @@ class Session:
             loads = list(self._loads.values())
         for load in loads:
             load.end(SessionClosedError("the session was closed while the image was loading"))
+        self._array_loads.close()
         # A thread of the session's that closes it cannot wait for its own end.
         wait = not threading.current_thread().name.startswith(_THREADS)
         self._workers.event_loop.close(self._http.close, wait=wait)
@@ -248,6 +297,7 @@ class Session:
             return ImageLoadObject.rejected(error, image_id)
         image = self.cache.get(image_id)
         if image is not None:
+            image = calibrated(image, self.metadata, self.cache)
             self.events.emit(ImageLoaded(image, from_cache=True))
             return ImageLoadObject(image, image_id=image_id)
         with self._lock:
@@ -283,7 +333,7 @@ class Session:
 
     def _finish(self, load: Load, outcome: Image | BaseException) -> None:
         """Go on with what a load ended with, where it may wait if anybody's function is called."""
-        if self.events.has_listeners or self.metadata.number_of_providers > len(self._providers):
+        if self.events.has_listeners or not self._has_only_its_providers():
             self._workers.notify(lambda: self._end(load, outcome))
         else:
             self._end(load, outcome)
@@ -333,6 +383,9 @@ class Session:
             # The image is there, and whoever asked for it is given it.
             _logger.exception("the cache could not keep %s", load.image_id)
         return True
+
+    def _has_only_its_providers(self) -> bool:
+        return self.metadata.asks_only(self._providers)
 
     def _add_its_provider(self, loader: object) -> None:
         provide = getattr(loader, "provide", None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from pycornerstone.loaders.load_object import ImageLoadObject
     from pycornerstone.loaders.protocol import LoadOptions
+    from pycornerstone.metadata.registry import MetadataRegistry
     from pycornerstone.session.cache import Cache
     from pycornerstone.session.events import EventBus
 
@@ -23,6 +24,10 @@ class ImageSource(Protocol):
     @property
     def events(self) -> EventBus:
         """Who is told of what happens."""
+
+    @property
+    def metadata(self) -> MetadataRegistry:
+        """What is known of images, and what a user measured of them."""
 
     def load_and_cache_image(self, image_id: str, options: LoadOptions) -> ImageLoadObject:
         """Give the promise of an image; what goes wrong is told by it."""

@@ -11,12 +11,14 @@ from pycornerstone.loaders.protocol import LoadOptions
 from pycornerstone.model.events import (
     CameraModified,
     ImageNotShown,
+    ImageSpacingCalibrated,
     PreStackNewImage,
     StackNewImage,
     StackScrollOutOfBounds,
     StackViewportScroll,
     ViewportNewImageSet,
 )
+from pycornerstone.session.calibration import calibrated
 from pycornerstone.viewports.image_view import ImageView
 from pycornerstone.viewports.prefetch import NeighbourPrefetch
 from pycornerstone.viewports.presentation import Presentation
@@ -207,6 +209,44 @@ class StackViewport(ImageView):
         self._begin(request, (image.image_id,))
         self._show(request, image, pinned=False)
 
+    def calibrate_spacing(self, image_id: str | None = None) -> None:
+        """Go by what a user measured, which ``metadata.calibrations`` or a provider has by now.
+
+        The image is drawn and measured with the new spacing from now on; or with that of its
+        header, where a calibration was removed. View and presentation stay. An image that comes on
+        show later is calibrated without this.
+
+        Parameters
+        ----------
+        image_id : str, optional
+            Which image; by default the one on show.
+
+        Raises
+        ------
+        ValueError
+            If no image is given, and none is on show.
+        """
+        shown = self._shown
+        on_show = None if shown is None else shown.image
+        if image_id is None:
+            if on_show is None:
+                raise ValueError("no image is on show to be calibrated; give its image_id")
+            image_id = on_show.image_id
+        source = self._source
+        is_on_show = on_show is not None and on_show.image_id == image_id
+        image = on_show if is_on_show else source.cache.get(image_id)
+        if image is not None:
+            # Without the lock: whoever knows of the image may be a function of the user's.
+            image = calibrated(image, source.metadata, source.cache, ask_providers=True)
+        told: list[EventDetail] = []
+        with self._lock:
+            if is_on_show and image is not None and self._shown is shown and image is not on_show:
+                told = self._put_on_show(ShownImage(image), self._index)
+        for detail in told:
+            self._emit(detail)
+        plane = None if image is None else image.plane
+        self._emit(ImageSpacingCalibrated(self.viewport_id, image_id, plane))
+
     def close(self) -> None:
         """Let go of the stack: cancel what is loading, and show nothing. It may be used again."""
         with self._lock:
@@ -263,6 +303,8 @@ class StackViewport(ImageView):
 
     def _show(self, request: StackRequest, image: Image, *, pinned: bool) -> None:
         """Put an image on show, unless another one is wanted by now, and tell of it."""
+        # It may have been calibrated since it was loaded.
+        image = calibrated(image, self._source.metadata, self._source.cache)
         with self._lock:
             if self._request is not request:
                 return
