@@ -111,3 +111,17 @@ def test_palette_colours_are_interpolated_and_never_their_indices():
     half_way = draw(source_of(image), np.array([[1, 0, 0.5], [0, 1, 0]]), (1, 1), DrawStyle())
     # The mean of indices 4 and 6 is 5, which is green.
     assert half_way[0, 0].tolist() == [100, 0, 50, 255]
+
+
+def test_the_fourth_table_of_a_palette_is_opacity():
+    colors = [LookupTable(np.array([0, 200], np.uint8), 0, 8) for _ in range(3)]
+    indices = np.array([[0, 1, 1]], np.uint8)
+    for bits, entries in ((8, [255, 51]), (16, [65535, 13107])):
+        alpha = LookupTable(np.array(entries, f"u{bits // 8}"), 0, bits)
+        palette = PaletteColorLut(*colors, alpha)
+        image = Image("t:alpha", indices, "PALETTE COLOR", palette=palette)
+        source = source_of(image)
+        assert source.has_alpha
+        rgba = draw(source, ONE_TO_ONE, (3, 1), DrawStyle(background=(100, 0, 0)))
+        # A fifth of 200 and four of what is behind.
+        assert rgba.tolist() == [[[0, 0, 0, 255], [120, 40, 40, 255], [120, 40, 40, 255]]]

@@ -20,7 +20,12 @@ from pycornerstone.model.events import (
 )
 from pycornerstone.model.image import Image
 from pycornerstone.model.luts import VoiWindow
-from pycornerstone.model.modules import ImagePlaneModule, VoiLutModule
+from pycornerstone.model.modules import (
+    DisplayShutterModule,
+    ImagePlaneModule,
+    OverlayPlane,
+    VoiLutModule,
+)
 from pycornerstone.viewports.stack import StackViewport
 
 # An F: no turn or mirror of it looks like another.
@@ -226,7 +231,7 @@ def test_a_canvas_has_a_sensible_size(shelf, viewport, size):
         viewport.resize(*size)
 
 
-@pytest.mark.parametrize("color", [(0, 0), (0, 0, 256), (-1, 0, 0)])
+@pytest.mark.parametrize("color", [(0, 0), (0, 0, 256), (-1, 0, 0), (0.5, 0, 0), "red", 7])
 def test_a_background_is_a_colour(shelf, color):
     with pytest.raises(ValueError, match="a colour has red, green and blue from 0 to 255, got"):
         StackViewport(8, 8, session=shelf, background=color)
@@ -292,6 +297,13 @@ def test_colours_have_no_voi_range_until_somebody_gives_one(shelf):
     assert set(np.unique(viewport.render()[..., :3])) <= {127, 128}
 
 
+def test_a_computed_range_says_so(viewport):
+    assert not viewport.is_voi_computed
+    viewport.reset_properties()
+    assert viewport.is_voi_computed
+    assert viewport.voi_range == (0, 252)
+
+
 def test_drawing_is_told(viewport, diary):
     viewport.render()
     (detail,) = diary
@@ -350,3 +362,80 @@ def test_a_wrong_name_is_refused_before_drawing(viewport, tmp_path, diary):
 def test_a_notebook_shows_the_picture(viewport):
     stored = cv2.imdecode(np.frombuffer(viewport._repr_png_(), np.uint8), cv2.IMREAD_UNCHANGED)
     assert (stored // 28 == LETTER).all()
+
+
+MARKS = np.zeros((8, 8), bool)
+MARKS[7, :3] = MARKS[5:, 0] = True
+COVERED = F.replace(
+    overlays=(OverlayPlane(0x6000, 8, 8, bits=MARKS),),
+    shutter=DisplayShutterModule(
+        ("RECTANGULAR",),
+        left_edge=1,
+        right_edge=6,
+        upper_edge=1,
+        lower_edge=8,
+        presentation_value=0xFFFF,
+    ),
+)
+
+
+@pytest.fixture
+def covered(shelf):
+    shown = StackViewport(8, 8, session=shelf, prefetch=False)
+    shown.show_image(COVERED)
+    shown.set_properties(voi_range=(0, 252))
+    return shown
+
+
+def covered_letter(*, overlays=True, shutter=True, color=(0, 255, 0)):
+    expected = np.repeat(np.rint(LETTER * 28 / 252 * 255)[..., np.newaxis], 3, axis=2)
+    if shutter:
+        expected[:, 6:] = 255
+    if overlays:
+        expected[MARKS] = color
+    return expected
+
+
+def test_overlays_and_shutter_are_drawn_until_somebody_leaves_them_out(covered):
+    assert (covered.render()[..., :3] == covered_letter()).all()
+    covered.set_properties(overlay_color=(255, 0, 9), show_shutter=False)
+    expected = covered_letter(color=(255, 0, 9), shutter=False)
+    assert (covered.render()[..., :3] == expected).all()
+    covered.set_properties(show_overlays=False, show_shutter=True)
+    assert (covered.render()[..., :3] == covered_letter(overlays=False)).all()
+    covered.reset_properties()
+    covered.set_properties(voi_range=(0, 252))
+    assert (covered.render()[..., :3] == covered_letter()).all()
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+@pytest.mark.parametrize("is_flipped", [False, True])
+def test_they_turn_and_flip_with_the_image(covered, turns, is_flipped):
+    covered.flip(horizontal=is_flipped)
+    covered.set_rotation(90 * turns)
+    expected = covered_letter()
+    expected = np.rot90(expected[:, ::-1] if is_flipped else expected, -turns)
+    assert (covered.render()[..., :3] == expected).all()
+
+
+def test_they_are_moved_with_the_image(covered):
+    covered.set_pan((2, -3))
+    expected = np.zeros((8, 8, 3))
+    expected[:5, 2:] = covered_letter()[3:, :6]
+    assert (covered.render()[..., :3] == expected).all()
+
+
+def test_a_profile_is_applied_when_asked_for(shelf):
+    import imagecodecs
+
+    profile = bytes(imagecodecs.cms_profile("adobergb"))
+    green = np.zeros((8, 8, 3), np.uint8)
+    green[:] = (60, 200, 60)
+    viewport = StackViewport(8, 8, session=shelf, prefetch=False)
+    viewport.show_image(Image("t:icc", green, icc_profile=profile))
+    assert (viewport.render()[..., :3] == green).all()
+    viewport.set_properties(apply_icc_profile=True)
+    # Adobe RGB has a wider green, which sRGB can only show with less red and blue.
+    assert (viewport.render()[..., 0] < 60).all()
+    viewport.set_properties(apply_icc_profile=False)
+    assert (viewport.render()[..., :3] == green).all()

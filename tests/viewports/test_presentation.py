@@ -9,7 +9,7 @@ import pytest
 
 from pycornerstone.model.image import Image
 from pycornerstone.model.luts import LookupTable, VoiFunction, VoiWindow
-from pycornerstone.model.modules import VoiLutModule
+from pycornerstone.model.modules import ScalingModule, VoiLutModule
 from pycornerstone.rendering.colormaps import get_colormap
 from pycornerstone.rendering.sampling import Interpolation
 from pycornerstone.viewports.presentation import Presentation, changed, find_voi, header_choice
@@ -45,7 +45,33 @@ def test_a_table_of_the_header_is_used_where_there_is_no_window():
 
 def test_without_a_header_the_range_of_the_values_is_used():
     assert in_use(PLAIN).bounds == (-7, 9)
+    assert in_use(PLAIN).is_computed
+    for known in (in_use(CT), in_use(PLAIN, voi_range=(0, 1)), in_use(PLAIN, window=(40, 80))):
+        assert not known.is_computed
     assert in_use(PLAIN, voi_function="SIGMOID").function is VoiFunction.SIGMOID
+
+
+PET = Image("t:pt", np.zeros((2, 2), np.int16), modality="PT")
+
+
+def test_pet_without_a_window_is_drawn_to_5_suv_if_that_is_known():
+    known = PET.replace(scaling=ScalingModule(suvbw=0.0005))
+    assert in_use(known).bounds == (0, 10_000)
+    assert in_use(known.replace(voi_lut=VoiLutModule((BONE,)))).mapping is BONE
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        PET,
+        PET.replace(scaling=ScalingModule(reasons=("no weight",))),
+        PET.replace(scaling=ScalingModule(suvbw=0.0)),
+        PET.replace(scaling=ScalingModule(suvbw=-1.0)),
+        PET.replace(modality="CT", scaling=ScalingModule(suvbw=0.0005)),
+    ],
+)
+def test_without_a_known_suv_nobody_guesses_one(image):
+    assert in_use(image).bounds == (-7, 9)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +96,12 @@ def test_a_window_of_the_header_below_one_is_taken_as_exact():
 )
 def test_any_window_or_table_of_the_header_can_be_chosen(choice, mapping):
     assert in_use(CT, window_index=choice).mapping is mapping
+
+
+@pytest.mark.parametrize("choice", [1.5, (0,), 1j])
+def test_a_choice_that_is_no_number_and_no_text_is_refused_before_any_image(choice):
+    with pytest.raises(ValueError, match=r"window_index is a whole number from 0 or an expl"):
+        changed(Presentation(), None, window_index=choice)
 
 
 def test_an_image_without_the_chosen_window_is_drawn_as_without_a_choice():
@@ -163,3 +195,18 @@ def test_a_narrow_window_is_no_trouble_for_who_changes_something_else_later():
     presentation = changed(Presentation(), None, window=(0, 0.5), voi_function="LINEAR_EXACT")
     linear = PLAIN.replace(voi_lut=VoiLutModule(function=VoiFunction.LINEAR))
     assert changed(presentation, linear, invert=True).invert
+
+
+@pytest.mark.parametrize("name", ["show_overlays", "show_shutter", "apply_icc_profile", "invert"])
+def test_a_flag_is_true_or_false(name):
+    assert getattr(changed(Presentation(), None, **{name: True}), name) is True
+    assert getattr(changed(Presentation(), None, **{name: False}), name) is False
+    with pytest.raises(ValueError, match=f"{name} must be True or False, got 1"):
+        changed(Presentation(), None, **{name: 1})
+
+
+def test_overlays_have_a_colour():
+    assert changed(Presentation(), None, overlay_color=[0, 255, 9]).overlay_color == (0, 255, 9)
+    for wrong in [(0, 0), (0, 0, 256), (-1, 0, 0)]:
+        with pytest.raises(ValueError, match="red, green and blue from 0 to 255"):
+            changed(Presentation(), None, overlay_color=wrong)

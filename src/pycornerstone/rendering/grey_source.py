@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pycornerstone.model.modules import ModalityLutModule
+from pycornerstone.rendering.borders import extended, nearest_valid
+from pycornerstone.rendering.covers import Covers
+from pycornerstone.rendering.reduction import Reduced
 from pycornerstone.rendering.sampling import EDGE
 from pycornerstone.rendering.voi import computed_range
 
@@ -16,8 +19,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from pycornerstone.model.image import Image
+    from pycornerstone.model.luts import PaletteColorLut
 
-__all__ = ["GreySource", "GreyValues", "extended", "native"]
+__all__ = ["GreySource", "GreyValues", "native"]
 
 # float32 has 24 bits: values up to 256 windows away from zero are right to 0.004 grey levels.
 _FURTHEST_IN_WINDOWS = 256
@@ -68,15 +72,33 @@ class GreySource:
     ----------
     image : Image
         The image.
+    covers : Covers
+        What lies over it.
+    reduced, reduced_colored : Reduced
+        Means of its values, and of `colored`, for a small canvas.
     stored : numpy.ndarray
         Its samples in the machine's byte order; 1-bit samples as uint8.
     """
 
-    __slots__ = ("_filling", "_padding", "_range", "_values", "image", "stored")
+    __slots__ = (
+        "_colored",
+        "_filling",
+        "_padding",
+        "_range",
+        "_values",
+        "covers",
+        "image",
+        "reduced",
+        "reduced_colored",
+        "stored",
+    )
 
     def __init__(self, image: Image) -> None:
         self.image = image
+        self.covers = Covers(image)
+        self.reduced, self.reduced_colored = Reduced(), Reduced()
         self.stored = native(image.pixels)
+        self._colored: tuple[npt.NDArray[np.float32] | None] | None = None
         self._padding: tuple[npt.NDArray[np.uint8] | None] | None = None
         self._filling: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None = None
         self._range: tuple[float, float] | None = None
@@ -105,10 +127,29 @@ class GreySource:
         return self._padding[0]
 
     @property
+    def colored(self) -> npt.NDArray[np.float32] | None:
+        """Colours of what the supplemental palette maps; None if nothing is.
+
+        ``(rows, columns, 4)`` red, green and blue from 0 to 255, all 0 where the image is grey, and
+        1 or 0 for coloured or not; extended by `EDGE` pixels on each side (PS3.3 C.8.16.2.1.1.1).
+        """
+        if self._colored is None:
+            self._colored = (_colored(self.stored, self.image.palette, self.padding),)
+        return self._colored[0]
+
+    @property
+    def not_grey(self) -> npt.NDArray[np.uint8] | None:
+        """1 for what has no grey: padding, and what the supplemental palette maps."""
+        if self.colored is None:
+            return self.padding
+        mapped = self.colored[EDGE:-EDGE, EDGE:-EDGE, 3].astype(np.uint8)
+        return mapped if self.padding is None else mapped | self.padding
+
+    @property
     def value_range(self) -> tuple[float, float]:
         """Lowest and highest modality value of what is valid."""
         if self._range is None:
-            valid = None if self.padding is None else self.padding == 0
+            valid = None if self.not_grey is None else self.not_grey == 0
             if self._is_linear:
                 ends = np.array(computed_range(self.stored, valid))
                 lower, upper = sorted(self.modality.apply(ends, np.float64).tolist())
@@ -173,26 +214,38 @@ class GreySource:
 
     def _fill_padding(self, samples: npt.NDArray[np.float32]) -> None:
         """Let padding take the values beside it, so that nothing else is interpolated."""
-        if self.padding is None:
+        not_grey = self.not_grey
+        if not_grey is None:
             return
         if self._filling is None:
-            self._filling = _nearest_valid(self.padding)
+            self._filling = nearest_valid(not_grey)
         filled, source = self._filling
         flat = samples.reshape(-1)
         flat[filled] = flat[source]
+
+
+def _colored(
+    stored: npt.NDArray[Any],
+    palette: PaletteColorLut | None,
+    padding: npt.NDArray[np.uint8] | None,
+) -> npt.NDArray[np.float32] | None:
+    if palette is None or stored.dtype.kind not in "ui":
+        return None
+    mapped = stored >= palette.red.first_mapped
+    if padding is not None:
+        mapped &= padding == 0
+    if not mapped.any():
+        return None
+    colors = np.zeros((*stored.shape, 4), np.float32)
+    colors[mapped, :3] = palette.apply(stored[mapped])
+    colors[..., 3] = mapped
+    return extended(colors)
 
 
 def native(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Give contiguous numbers in the machine's byte order; booleans as uint8."""
     dtype = np.dtype(np.uint8) if pixels.dtype.kind == "b" else pixels.dtype.newbyteorder("=")
     return np.ascontiguousarray(pixels, dtype=dtype)
-
-
-def extended(samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Repeat the outermost pixels `EDGE` times: an image ends half a pixel beyond its centres."""
-    import cv2
-
-    return np.asarray(cv2.copyMakeBorder(samples, EDGE, EDGE, EDGE, EDGE, cv2.BORDER_REPLICATE))
 
 
 def _padding(
@@ -212,26 +265,3 @@ def _padding(
     if padding is None or not padding.any():
         return None
     return padding.view(np.uint8)
-
-
-def _nearest_valid(
-    padding: npt.NDArray[np.uint8],
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Flat indices of padding within reach of interpolation, and of the pixel nearest to each."""
-    import cv2
-
-    columns = padding.shape[1]
-    valid = np.pad(padding == 0, EDGE)
-    reach = range(-EDGE, EDGE + 1)
-    offsets = sorted(((y, x) for y in reach for x in reach), key=lambda o: o[0] ** 2 + o[1] ** 2)
-    # A pixel stays marked by the erosion if there is nothing but padding in its reach.
-    deep = cv2.erode(padding, np.ones((len(reach), len(reach)), np.uint8))
-    places = np.flatnonzero(padding != deep)
-    found: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]] = []
-    for y, x in offsets[1:]:
-        row, column = np.divmod(places, columns)
-        hit = valid[row + EDGE + y, column + EDGE + x]
-        found.append((places[hit], places[hit] + y * columns + x))
-        places = places[~hit]
-    filled, source = (np.concatenate(part) for part in zip(*found, strict=True))
-    return filled, source

@@ -1,8 +1,9 @@
 """The way from stored values to the canvas, in the order of the standard.
 
 Stored values -> modality LUT -> padding mask -> VOI -> presentation LUT shape or MONOCHROME1
-inversion -> colour map -> RGBA (PS3.4 N.2). Values are interpolated before the VOI: a mean of
-greys is not the grey of a mean.
+inversion -> colour map -> shutter -> overlays -> RGBA (PS3.4 N.2). Values are interpolated before
+the VOI: a mean of greys is not the grey of a mean. Of image pixels that are smaller than half of
+those of the canvas, means are made first.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from pycornerstone.rendering.color_source import ColorSource
 from pycornerstone.rendering.grey_source import GreySource, GreyValues
+from pycornerstone.rendering.reduction import Reduction
 from pycornerstone.rendering.sampling import (
     EDGE,
     Interpolation,
@@ -65,6 +67,10 @@ class DrawStyle:
         How values between pixels are made.
     background : tuple of int
         Red, green and blue of where the image is not, or has padding.
+    overlay_color : tuple of int or None
+        Red, green and blue of overlays; None leaves them out.
+    has_shutter : bool
+        Cover what the shutter of the image covers.
     """
 
     voi: Voi | None = None
@@ -72,11 +78,15 @@ class DrawStyle:
     colors: bytes = GREY
     interpolation: Interpolation = Interpolation.LINEAR
     background: tuple[int, int, int] = (0, 0, 0)
+    overlay_color: tuple[int, int, int] | None = None
+    has_shutter: bool = False
 
 
-def source_of(image: Image) -> Source:
-    """Make an image ready to be drawn."""
-    return ColorSource(image) if image.is_color else GreySource(image)
+def source_of(image: Image, *, apply_icc_profile: bool = False) -> Source:
+    """Make an image ready to be drawn; a profile is applied to colours only."""
+    if image.is_color:
+        return ColorSource(image, apply_icc_profile=apply_icc_profile)
+    return GreySource(image)
 
 
 def draw(
@@ -115,6 +125,10 @@ def draw(
         canvas = _draw_grey(source, matrix, size, style)
     else:
         canvas = _draw_color(source, matrix, size, style)
+    if style.has_shutter:
+        source.covers.draw_shutter(canvas, matrix, size)
+    if style.overlay_color is not None:
+        source.covers.draw_overlays(canvas, matrix, size, style.overlay_color)
     rgba: npt.NDArray[np.uint8] = canvas.view(np.uint8).reshape(size[1], size[0], 4)
     return rgba
 
@@ -139,12 +153,35 @@ def _draw_grey(
         index: npt.NDArray[Any] = sample(codes, matrix, size, style.interpolation)
     else:
         values, empty = source.values(*voi.bounds), source.padding
-        sampled = sample(values.samples, matrix, size, style.interpolation, EDGE)
+        reduction = Reduction(matrix, (image.rows, image.columns), style.interpolation)
+        samples = source.reduced.of(values.samples, reduction, source.not_grey)
+        sampled = sample(samples, reduction.matrix, size, style.interpolation, EDGE)
         table = voi_table(voi, scale)
         index = _index(sampled, values, index_range(voi))
     canvas: npt.NDArray[np.int32] = np.asarray(cv2.LUT(index, table))
+    if image.palette is not None and source.colored is not None:
+        reduction = Reduction(matrix, (image.rows, image.columns), style.interpolation)
+        colored = source.reduced_colored.of(source.colored, reduction)
+        _paint_colored(canvas, colored, reduction.matrix, size, style.interpolation)
     clear_outside(canvas, background, matrix, (image.rows, image.columns), empty)
     return canvas
+
+
+def _paint_colored(
+    canvas: npt.NDArray[np.int32],
+    colored: npt.NDArray[np.float32],
+    matrix: npt.NDArray[np.float64],
+    size: tuple[int, int],
+    interpolation: Interpolation,
+) -> None:
+    """Put what a supplemental palette maps over the greys, with edges as soft as theirs."""
+    sampled = sample(colored, matrix, size, interpolation, EDGE, use="colored")
+    share = sampled[..., 3]
+    mixed = share > 0
+    opacity = np.clip(share[mixed], 0, 1)[:, np.newaxis]
+    rgba = canvas.view(np.uint8).reshape(*canvas.shape, 4)
+    colors = sampled[mixed][:, :3] + rgba[mixed][:, :3] * (1 - opacity)
+    rgba[mixed, :3] = np.rint(np.clip(colors, 0, 255)).astype(np.uint8)
 
 
 def _draw_color(
@@ -155,7 +192,10 @@ def _draw_color(
 ) -> npt.NDArray[np.int32]:
     import cv2
 
-    samples = sample(source.samples, matrix, size, style.interpolation, EDGE)
+    shape = source.image.rows, source.image.columns
+    reduction = Reduction(matrix, shape, style.interpolation)
+    samples = source.reduced.of(source.samples, reduction)
+    samples = sample(samples, reduction.matrix, size, style.interpolation, EDGE)
     opacity = None
     if source.has_alpha:
         opacity = np.clip(samples[..., 3:], 0, 1)
@@ -176,7 +216,6 @@ def _draw_color(
         samples = np.rint(samples * opacity + behind * (1 - opacity)).astype(np.uint8)
     rgba = cv2.cvtColor(samples, cv2.COLOR_RGB2RGBA)
     canvas: npt.NDArray[np.int32] = rgba.view(np.int32)[..., 0]
-    shape = source.image.rows, source.image.columns
     clear_outside(canvas, packed(*style.background), matrix, shape)
     return canvas
 

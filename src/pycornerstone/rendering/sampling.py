@@ -17,6 +17,7 @@ __all__ = [
     "Interpolation",
     "clear_outside",
     "is_whole_pixel",
+    "paint",
     "sample",
     "snapped",
 ]
@@ -151,15 +152,20 @@ def clear_outside(
         canvas[y, : x.start] = background
         canvas[y, x.stop :] = background
         return
-    import cv2
-
     if padding is None:
         padding = np.zeros(shape, np.uint8)
     size, nearest = (width, height), Interpolation.NEAREST
     outside = sample(padding, matrix, size, nearest, outside=1, use="outside")
-    empty = scratch("background", canvas.shape, np.int32)
-    empty[:] = background
-    cv2.copyTo(empty, outside, canvas)
+    paint(canvas, outside, background)
+
+
+def paint(canvas: npt.NDArray[np.int32], mask: npt.NDArray[np.uint8], color: int) -> None:
+    """Paint one packed colour wherever a mask of the canvas is not 0."""
+    import cv2
+
+    plain = scratch("paint", canvas.shape, np.int32)
+    plain[:] = color
+    cv2.copyTo(plain, mask, canvas)
 
 
 def _span(line: npt.NDArray[np.float64], count: int, size: int) -> slice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -28,10 +28,13 @@ class Voi:
         The window, or an item of the VOI LUT Sequence (0028,3010).
     function : VoiFunction
         What a window means (0028,1056); a table needs none.
+    is_computed : bool
+        It comes from the values of the image, because nobody has said a window.
     """
 
     mapping: VoiWindow | LookupTable
     function: VoiFunction = VoiFunction.LINEAR
+    is_computed: bool = field(default=False, compare=False)
 
     @classmethod
     def of_range(

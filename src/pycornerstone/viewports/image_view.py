@@ -13,7 +13,7 @@ from pycornerstone.rendering.pipeline import DrawStyle, draw
 from pycornerstone.viewports.camera import index_from_canvas
 from pycornerstone.viewports.canvas_view import CanvasView
 from pycornerstone.viewports.png import check_png_target, encode_png, write_png
-from pycornerstone.viewports.presentation import Presentation, changed, find_voi
+from pycornerstone.viewports.presentation import Presentation, changed, checked_color, find_voi
 
 if TYPE_CHECKING:
     import os
@@ -54,7 +54,7 @@ class ImageView(CanvasView):
         background: Sequence[int] = (0, 0, 0),
     ) -> None:
         super().__init__(width, height, events, viewport_id)
-        self.background = _checked_color(background)
+        self.background = checked_color(background)
         self._presentation = Presentation()
 
     @property
@@ -68,6 +68,12 @@ class ImageView(CanvasView):
         voi = self._voi()
         return None if voi is None else voi.bounds
 
+    @property
+    def is_voi_computed(self) -> bool:
+        """`voi_range` is that of the values of the image: neither header nor user say another."""
+        voi = self._voi()
+        return voi is not None and voi.is_computed
+
     def set_properties(
         self,
         *,
@@ -78,6 +84,10 @@ class ImageView(CanvasView):
         invert: bool | None = None,
         colormap: str | npt.ArrayLike | Colormap | None = None,
         interpolation: Interpolation | str | None = None,
+        show_overlays: bool | None = None,
+        overlay_color: Sequence[int] | None = None,
+        show_shutter: bool | None = None,
+        apply_icc_profile: bool | None = None,
     ) -> None:
         """Draw images in another way; what is not given stays.
 
@@ -100,6 +110,15 @@ class ImageView(CanvasView):
             A name, such as ``"hotIron"``, or ``(N, 3)`` colours, for grey images.
         interpolation : Interpolation or str
             ``"nearest"``, ``"linear"`` or ``"cubic"``.
+        show_overlays : bool
+            Draw the overlays of the header; regions of interest by their outline. Otherwise True.
+        overlay_color : sequence of int
+            Red, green and blue of overlays, 0 to 255; green until then.
+        show_shutter : bool
+            Cover what the shutter of the header covers. Otherwise True.
+        apply_icc_profile : bool
+            Turn colours into sRGB by the ICC profile that came with them. Otherwise they are drawn
+            as they are stored.
 
         Raises
         ------
@@ -117,6 +136,10 @@ class ImageView(CanvasView):
                 invert=invert,
                 colormap=colormap,
                 interpolation=interpolation,
+                show_overlays=show_overlays,
+                overlay_color=overlay_color,
+                show_shutter=show_shutter,
+                apply_icc_profile=apply_icc_profile,
             )
             told = self._present(new)
         for detail in told:
@@ -161,10 +184,17 @@ class ImageView(CanvasView):
             picture[:] = (*self.background, 255)
         else:
             style = DrawStyle(
-                voi, how.invert, how.colormap.colors, how.interpolation, self.background
+                voi,
+                how.invert,
+                how.colormap.colors,
+                how.interpolation,
+                self.background,
+                how.overlay_color if how.show_overlays else None,
+                how.show_shutter,
             )
             matrix = index_from_canvas(shown.camera(view, size), shown.inverse, size)
-            picture = draw(shown.source, matrix, size, style)
+            source = shown.source(apply_icc_profile=how.apply_icc_profile)
+            picture = draw(source, matrix, size, style)
         milliseconds = (time.perf_counter() - started) * 1000
         image_id = None if shown is None else shown.image.image_id
         self._emit(ImageRendered(self.viewport_id, image_id, milliseconds))
@@ -220,9 +250,3 @@ class ImageView(CanvasView):
         if new is None or new == old:
             return []
         return [VoiModified(self.viewport_id, *new.bounds)]
-
-
-def _checked_color(color: Sequence[int]) -> tuple[int, int, int]:
-    if len(color) != 3 or not all(0 <= part <= 255 for part in color):
-        raise ValueError(f"a colour has red, green and blue from 0 to 255, got {color}")
-    return int(color[0]), int(color[1]), int(color[2])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pycornerstone.model.luts import LookupTable, VoiFunction, VoiWindow
 from pycornerstone.model.modules import VoiLutModule
@@ -14,14 +15,18 @@ from pycornerstone.rendering.voi import Voi, check_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from enum import StrEnum
 
     import numpy.typing as npt
 
     from pycornerstone.model.image import Image
 
-__all__ = ["Colormap", "Presentation", "changed", "find_voi", "header_choice"]
+__all__ = ["Colormap", "Presentation", "changed", "checked_color", "find_voi", "header_choice"]
+
+_Kind = TypeVar("_Kind", bound="StrEnum")
 
 _WAYS = ("voi_range", "window", "window_index")
+_PET_SUV = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,8 @@ class Presentation:
     """How images are drawn; replaced whole.
 
     At most one of `voi_range`, `window` and `window_index` is set. Without, each image is drawn
-    with the first window or VOI table of its header, else from its lowest to its highest value.
+    with the first window or VOI table of its header; else PET whose SUV is known from 0 to 5 g/ml,
+    and everything else from its lowest to its highest value.
 
     Attributes
     ----------
@@ -67,6 +73,15 @@ class Presentation:
         Colours of grey images.
     interpolation : Interpolation
         How values between pixels are made.
+    show_overlays : bool
+        Draw the overlays of the header (60xx) over it.
+    overlay_color : tuple of int
+        Red, green and blue of overlays, 0 to 255.
+    show_shutter : bool
+        Cover what the shutter of the header covers.
+    apply_icc_profile : bool
+        Turn colours into sRGB by the profile that came with them. By default they are drawn as
+        they are stored, as most viewers do.
     """
 
     voi_range: tuple[float, float] | None = None
@@ -76,6 +91,10 @@ class Presentation:
     invert: bool = False
     colormap: Colormap = _GRAY
     interpolation: Interpolation = Interpolation.LINEAR
+    show_overlays: bool = True
+    overlay_color: tuple[int, int, int] = (0, 255, 0)
+    show_shutter: bool = True
+    apply_icc_profile: bool = False
 
 
 def changed(presentation: Presentation, image: Image | None, **properties: Any) -> Presentation:
@@ -100,18 +119,7 @@ def changed(presentation: Presentation, image: Image | None, **properties: Any) 
     ways = [name for name in _WAYS if name in given]
     if len(ways) > 1:
         raise ValueError(f"give one of {', '.join(_WAYS)}, got {' and '.join(ways)}")
-    if "voi_function" in given:
-        given["voi_function"] = _member(VoiFunction, given["voi_function"], "voi_function")
-    if "interpolation" in given:
-        given["interpolation"] = _member(Interpolation, given["interpolation"], "interpolation")
-    if "colormap" in given:
-        given["colormap"] = _colormap(given["colormap"])
-    if "invert" in given:
-        given["invert"] = _flag(given["invert"], "invert")
-    if "voi_range" in given:
-        given["voi_range"] = _range(given["voi_range"])
-    if "window" in given:
-        given["window"] = _window(given["window"])
+    given = {name: _READERS[name](value, name) for name, value in given.items()}
     if ways:
         given = dict.fromkeys(_WAYS) | given
     new = replace(presentation, **given)
@@ -121,6 +129,23 @@ def changed(presentation: Presentation, image: Image | None, **properties: Any) 
     if "window_index" in ways and image is not None:
         header_choice(header, given["window_index"])
     return new
+
+
+def checked_color(color: Any) -> tuple[int, int, int]:
+    """Give red, green and blue from 0 to 255.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    try:
+        red, green, blue = (operator.index(part) for part in color)
+    except (TypeError, ValueError):
+        red = green = blue = -1
+    if not all(0 <= part <= 255 for part in (red, green, blue)):
+        raise ValueError(f"a colour has red, green and blue from 0 to 255, got {color!r}")
+    return red, green, blue
 
 
 def find_voi(
@@ -163,7 +188,12 @@ def find_voi(
         voi = _usable(candidate, function)
         if voi:
             return voi
-    return Voi.of_range(*value_range(), presentation.voi_function or VoiFunction.LINEAR)
+    function = presentation.voi_function or VoiFunction.LINEAR
+    suvbw = image.scaling.suvbw if image.scaling is not None else None
+    if image.modality == "PT" and suvbw is not None and suvbw > 0:
+        # From 0 to 5 g/ml, as PET is read. Of values without a known SUV nobody knows what that is.
+        return Voi.of_range(0, _PET_SUV / suvbw, function)
+    return replace(Voi.of_range(*value_range(), function), is_computed=True)
 
 
 def header_choice(header: VoiLutModule, choice: int | str) -> VoiWindow | LookupTable:
@@ -200,17 +230,28 @@ def _usable(mapping: VoiWindow | LookupTable, function: VoiFunction) -> Voi | No
     return Voi(mapping, function)
 
 
-def _range(given: Any) -> tuple[float, float]:
-    lower, upper = _pair(given, "voi_range", "lower and upper")
+def _range(given: Any, name: str) -> tuple[float, float]:
+    lower, upper = _pair(given, name, "lower and upper")
     if lower > upper:
         raise ValueError(f"voi_range goes from lower to upper, got {lower} to {upper}")
     return lower, upper
 
 
-def _window(given: Any) -> VoiWindow:
+def _window(given: Any, name: str) -> VoiWindow:
     if isinstance(given, VoiWindow):
         return given
-    return VoiWindow(*_pair(given, "window", "center and width"))
+    return VoiWindow(*_pair(given, name, "center and width"))
+
+
+def _choice(given: Any, name: str) -> int | str:
+    if isinstance(given, str):
+        return given
+    try:
+        return operator.index(given)
+    except TypeError:
+        raise ValueError(
+            f"{name} is a whole number from 0 or an explanation, got {given!r}"
+        ) from None
 
 
 def _flag(given: Any, name: str) -> bool:
@@ -229,7 +270,15 @@ def _pair(given: Any, name: str, what: str) -> tuple[float, float]:
     return first, second
 
 
-def _member(kind: Any, given: Any, name: str) -> Any:
+def _function(given: Any, name: str) -> VoiFunction:
+    return _member(VoiFunction, given, name)
+
+
+def _interpolation(given: Any, name: str) -> Interpolation:
+    return _member(Interpolation, given, name)
+
+
+def _member(kind: type[_Kind], given: Any, name: str) -> _Kind:
     for member in kind:
         if str(given).lower() == member.value.lower():
             return member
@@ -237,9 +286,29 @@ def _member(kind: Any, given: Any, name: str) -> Any:
     raise ValueError(f"no {name} {given!r}; there are: {known}")
 
 
-def _colormap(given: str | Colormap | npt.ArrayLike) -> Colormap:
+def _color(given: Any, _: str) -> tuple[int, int, int]:
+    return checked_color(given)
+
+
+def _colormap(given: str | Colormap | npt.ArrayLike, _: str) -> Colormap:
     if isinstance(given, Colormap):
         return given
     if isinstance(given, str):
         return Colormap(find_colormap_name(given), get_colormap(given).tobytes())
     return Colormap("custom", checked_colors(given).tobytes())
+
+
+_READERS: dict[str, Callable[[Any, str], Any]] = {
+    "voi_range": _range,
+    "window": _window,
+    "window_index": _choice,
+    "voi_function": _function,
+    "interpolation": _interpolation,
+    "colormap": _colormap,
+    "overlay_color": _color,
+    "invert": _flag,
+    "show_overlays": _flag,
+    "show_shutter": _flag,
+    "apply_icc_profile": _flag,
+}
+"""What each property is made of, as a user gives it, and under which name."""

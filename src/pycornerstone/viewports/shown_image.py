@@ -40,7 +40,7 @@ class ShownImage:
         If the image has no pixels.
     """
 
-    __slots__ = ("_affine", "_camera", "_source", "image", "inverse")
+    __slots__ = ("_affine", "_camera", "_sources", "image", "inverse")
 
     def __init__(self, image: Image) -> None:
         if not image.pixels.size:
@@ -53,22 +53,25 @@ class ShownImage:
         self.image = image
         self._affine = drawable_affine(image.geometry)
         self.inverse: npt.NDArray[np.float64] = np.asarray(np.linalg.inv(self._affine), np.float64)
-        self._source: Source | None = None
+        self._sources: dict[bool, Source] = {}
         self._camera: tuple[View, tuple[int, int], Camera] | None = None
 
-    @property
-    def source(self) -> Source:
-        """The image made ready to be drawn, when it first is."""
-        if self._source is None:
-            self._source = source_of(self.image)
-        return self._source
+    def source(self, *, apply_icc_profile: bool = False) -> Source:
+        """Give the image made ready to be drawn, which it is when it first is asked for."""
+        managed = apply_icc_profile and self.image.icc_profile is not None and self.image.is_color
+        source = self._sources.get(managed)
+        if source is None:
+            source = source_of(self.image, apply_icc_profile=managed)
+            # One of the two is enough: what is shown is rarely changed to and fro.
+            self._sources = {managed: source}
+        return source
 
     @property
     def value_range(self) -> tuple[float, float]:
         """Lowest and highest modality value of a grey image; of a colour, all that there are."""
         from pycornerstone.rendering.grey_source import GreySource
 
-        source = self.source
+        source = next(iter(self._sources.values()), None) or self.source()
         return source.value_range if isinstance(source, GreySource) else source.full_range
 
     def fit(self, size: tuple[int, int]) -> Camera:

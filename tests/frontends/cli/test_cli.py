@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
+import imagecodecs
 import numpy as np
+import pydicom
 import pytest
+from pydicom.data import get_testdata_file
 
 from pycornerstone.frontends.cli import main
 from pycornerstone.frontends.cli.addresses import image_id_of
@@ -99,6 +103,81 @@ def test_the_options_are_those_of_a_viewport(files, tmp_path):
     assert (colours[..., 2] > colours[..., 0]).any()
 
 
+def test_overlays_and_shutter_may_be_left_out(tmp_path):
+    source = Path(get_testdata_file("examples_overlay.dcm", download=False))
+    plain, bare, covered = (tmp_path / f"{name}.png" for name in ("plain", "bare", "covered"))
+    assert run("render", source, "-o", plain) == 0
+    assert run("render", source, "-o", bare, "--no-overlays") == 0
+
+    changed = (picture(plain) != picture(bare)).any(axis=2)
+    np.testing.assert_array_equal(changed, pydicom.dcmread(source).overlay_array(0x6000) == 1)
+
+    dataset = pydicom.dcmread(source)
+    dataset.ShutterShape = "RECTANGULAR"
+    dataset.ShutterLeftVerticalEdge = dataset.ShutterUpperHorizontalEdge = 101
+    dataset.ShutterRightVerticalEdge = dataset.ShutterLowerHorizontalEdge = 200
+    dataset.ShutterPresentationValue = 0xFFFF
+    dataset.save_as(tmp_path / "shuttered.dcm")
+    arguments = ["render", tmp_path / "shuttered.dcm", "--no-overlays", "-o"]
+    assert run(*arguments, covered) == 0
+    white = (picture(covered)[..., :3] == 255).all(axis=2)
+    assert white[:100].all()
+    assert not white[100:200, 100:200].any()
+    assert run(*arguments, covered, "--no-shutter") == 0
+    np.testing.assert_array_equal(picture(covered), picture(bare))
+
+
+def test_a_window_of_the_header_and_its_function_may_be_chosen(files, tmp_path):
+    dataset = pydicom.dcmread(files["ct"])
+    dataset.WindowCenter, dataset.WindowWidth = [40, 300], [400, 1500]
+    dataset.WindowCenterWidthExplanation = ["SOFT TISSUE", "BONE"]
+    dataset.save_as(tmp_path / "two.dcm")
+    stored = np.rint(PHANTOM.hounsfield[0])
+    out = tmp_path / "a.png"
+    for choice in ("BONE", "1"):
+        assert run("render", tmp_path / "two.dcm", "-o", out, "--window-index", choice) == 0
+        np.testing.assert_allclose(picture(out)[..., 0], grey_of(stored, 300, 1500), atol=1)
+    options = ["--window", "40", "400", "--voi-function", "SIGMOID"]
+    assert run("render", tmp_path / "two.dcm", "-o", out, *options) == 0
+    # PS3.3 C.11.2.1.3.1.
+    sigmoid = 255 / (1 + np.exp(-4 * (stored - 40) / 400))
+    np.testing.assert_allclose(picture(out)[..., 0], sigmoid, atol=1)
+
+
+def test_a_window_that_an_image_has_not(files, tmp_path, capsys):
+    out, neck = tmp_path / "a.png", ["--window-index", "NECK"]
+    assert run("render", files["ct"], "-o", out, *neck) == 2
+    assert "no window 'NECK' in the header of this image" in capsys.readouterr().err
+    # One of several does not spoil the sheet.
+    assert run("render", files["ct"], files["ct2"], "-o", out, *neck) == 0
+    assert run("render", files["ct"], files["ct2"], "-o", tmp_path / "b.png") == 0
+    assert np.array_equal(picture(out), picture(tmp_path / "b.png"))
+
+
+def test_overlays_may_have_another_colour(tmp_path):
+    source = Path(get_testdata_file("examples_overlay.dcm", download=False))
+    assert run("render", source, "-o", tmp_path / "a.png", "--overlay-color", 255, 0, 10) == 0
+    painted = pydicom.dcmread(source).overlay_array(0x6000) == 1
+    assert (picture(tmp_path / "a.png")[painted] == (10, 0, 255)).all()
+
+
+def test_a_profile_may_be_applied(tmp_path):
+    # Red and green exchanged: a profile whose primaries are those of sRGB in another order.
+    dataset = pydicom.dcmread(get_testdata_file("SC_rgb_rle.dcm", download=False))
+    swapped = bytearray(imagecodecs.cms_profile("srgb"))
+    count = int.from_bytes(swapped[128:132], "big")
+    entries = {bytes(swapped[at : at + 4]): at for at in range(132, 132 + 12 * count, 12)}
+    red, green = entries[b"rXYZ"], entries[b"gXYZ"]
+    swapped[red : red + 4], swapped[green : green + 4] = b"gXYZ", b"rXYZ"
+    dataset.ICCProfile = bytes(swapped) + bytes(len(swapped) % 2)
+    dataset.save_as(tmp_path / "a.dcm")
+    plain, managed = tmp_path / "plain.png", tmp_path / "managed.png"
+    assert run("render", tmp_path / "a.dcm", "-o", plain) == 0
+    assert run("render", tmp_path / "a.dcm", "-o", managed, "--icc-profile") == 0
+    exchanged = picture(plain)[..., [0, 2, 1]].astype(int)
+    assert np.abs(picture(managed) - exchanged).max() <= 2
+
+
 def test_several_images_make_a_contact_sheet(files, tmp_path):
     out = tmp_path / "sheet.png"
 
@@ -186,6 +265,8 @@ def test_a_server_that_has_nothing_there_is_named(tmp_path, capsys):
         (["--size", "0"], "pixels such as 512 or 800x600"),
         (["--size", "big"], "pixels such as 512 or 800x600, got 'big'"),
         (["--colormap", "hotiorn"], "hotIron"),
+        (["--overlay-color", "0", "0", "256"], "red, green and blue from 0 to 255"),
+        (["--window", "1", "2", "--window-index", "0"], "got window and window_index"),
     ],
 )
 def test_a_value_that_cannot_be_is_said(files, tmp_path, capsys, options, said):

@@ -14,10 +14,12 @@ from rich.progress import track
 from pycornerstone.errors import PyCornerstoneError
 from pycornerstone.frontends.cli.addresses import image_id_of
 from pycornerstone.frontends.cli.failures import exit_code
+from pycornerstone.model.modules import VoiLutModule
 from pycornerstone.rendering.contact_sheet import contact_sheet
 from pycornerstone.session.session import Session
 from pycornerstone.viewports.anatomy import radiological_directions
 from pycornerstone.viewports.png import check_png_target, write_png
+from pycornerstone.viewports.presentation import header_choice
 from pycornerstone.viewports.stack import StackViewport
 
 if TYPE_CHECKING:
@@ -41,10 +43,16 @@ def render(
     window: Annotated[
         tuple[float, float] | None, Parameter(name=["--window", "-w"], negative=())
     ] = None,
+    window_index: int | str | None = None,
+    voi_function: Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"] | None = None,
     size: Annotated[str | None, Parameter(name=["--size", "-s"])] = None,
     colormap: Annotated[str | None, Parameter(name=["--colormap", "-c"])] = None,
     invert: Annotated[bool, Parameter(name=["--invert", "-i"], negative=())] = False,
     interpolation: Literal["nearest", "linear", "cubic"] = "linear",
+    overlays: bool = True,
+    overlay_color: Annotated[tuple[int, int, int] | None, Parameter(negative=())] = None,
+    shutter: bool = True,
+    icc_profile: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Draw images as a viewport shows them, and write them to a PNG.
 
@@ -58,6 +66,12 @@ def render(
         PNG to write, such as out.png or out-{index}.png.
     window
         Window centre and width, such as ``--window 40 400``; by default the image's own.
+    window_index
+        Which window or VOI table of the header: counted from 0, windows first; or its
+        explanation, such as BONE. On a contact sheet, images that have it not are drawn as
+        without.
+    voi_function
+        How a window maps values to greys; by default as the header says.
     size
         Pixels of the picture, such as 512 or 800x600; by default those of the image, with its
         pixels as high as wide.
@@ -67,13 +81,32 @@ def render(
         Low values bright.
     interpolation
         How values between pixels are found.
+    overlays
+        Draw graphics and regions that the header has.
+    overlay_color
+        Their red, green and blue, such as ``--overlay-color 255 255 0``; by default green.
+    shutter
+        Cover what the header says is to be covered.
+    icc_profile
+        Turn colours into sRGB by the profile that came with them.
     """
     check_png_target(output)
     canvas = None if size is None else _canvas(size)
-    asked = {"window": window, "colormap": colormap, "interpolation": interpolation}
+    asked = {
+        "window": window,
+        "window_index": window_index,
+        "voi_function": voi_function,
+        "colormap": colormap,
+        "interpolation": interpolation,
+        "show_overlays": overlays,
+        "overlay_color": overlay_color,
+        "show_shutter": shutter,
+        "apply_icc_profile": icc_profile,
+    }
     properties: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     each = _INDEX in output.name
-    cell = (_CELL, _CELL) if len(image_ids) > 1 and not each else None
+    several = len(image_ids) > 1
+    cell = (_CELL, _CELL) if several and not each else None
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     with Session() as session:
 
@@ -81,7 +114,7 @@ def render(
             width, height = canvas or cell or _natural_size(image)
             viewport = StackViewport(width, height, session=session, prefetch=False)
             viewport.show_image(image)
-            viewport.set_properties(invert=invert, **properties)
+            viewport.set_properties(invert=invert, **_possible(properties, image, several))
             return viewport
 
         # What cannot be is said before anything is loaded.
@@ -118,6 +151,17 @@ def render(
         sys.exit(exit_code(failures[0]))
 
 
+def _possible(properties: dict[str, Any], image: Image, several: bool) -> dict[str, Any]:  # noqa: FBT001
+    """Leave out the window that one of several images has not; of a single one that is an error."""
+    choice = properties.get("window_index")
+    if choice is not None and several:
+        try:
+            header_choice(image.voi_lut or VoiLutModule(), choice)
+        except ValueError:
+            return {name: value for name, value in properties.items() if name != "window_index"}
+    return properties
+
+
 def _canvas(size: str) -> tuple[int, int]:
     found = _SIZE.fullmatch(size)
     if found is None or not int(found["width"]):
@@ -128,7 +172,8 @@ def _canvas(size: str) -> tuple[int, int]:
 
 def _natural_size(image: Image) -> tuple[int, int]:
     geometry = image.geometry
-    aspect = geometry.row_pixel_spacing_mm / geometry.column_pixel_spacing_mm
+    down, right = geometry.row_pixel_spacing_mm, geometry.column_pixel_spacing_mm
+    aspect = down / right if down > 0 and right > 0 else 1.0
     width = image.columns if aspect >= 1 else max(1, round(image.columns / aspect))
     height = max(1, round(image.rows * aspect)) if aspect >= 1 else image.rows
     if not image.is_upright:
