@@ -10,7 +10,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("local_series", "dicomweb_series", "stack_frame", "cached_load")
+NAMES = (
+    "local_series",
+    "compressed_series",
+    "cine_frame",
+    "dicomweb_series",
+    "stack_frame",
+    "cached_load",
+    "headers",
+    "codec_frames",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,10 +10,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+BENCHMARKS = sorted(
+    module.stem
+    for module in (ROOT / "benchmarks").glob("*.py")
+    if "\ndef run(" in module.read_text(encoding="utf-8")
+)
 NEEDS = {"local_series": "SimpleITK", "dicomweb_series": "dicomweb_client"}
 
 
-@pytest.mark.parametrize("name", ["local_series", "dicomweb_series", "stack_frame", "cached_load"])
+@pytest.mark.parametrize("name", BENCHMARKS)
 def test_it_runs_and_prints_a_ratio(name):
     peer = NEEDS.get(name)
     if peer is not None and importlib.util.find_spec(peer) is None:
