@@ -1,4 +1,7 @@
-"""One frame of a colour cine loop: against pydicom, and against the codec of that frame alone."""
+"""One frame of a colour cine loop: against pydicom, and against the codec of that frame alone.
+
+That no byte of another frame is read is held by a test, which ruins all the others.
+"""
 
 from __future__ import annotations
 

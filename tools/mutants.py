@@ -58,13 +58,13 @@ def main() -> int:
     files = sources(arguments.folder)
     if arguments.only is not None:
         with tempfile.TemporaryDirectory() as folder:
-            print(outcome_of(files, arguments.only, Path(folder), is_told=True))  # noqa: T201
+            print(outcome_of(files, arguments.only, Path(folder), is_told=True))  # noqa: T201 - whoever runs it reads it
         return 0
     numbers = list(range(arguments.first, arguments.first + arguments.count))
     started = time.perf_counter()
     loading = Run(files, numbers, arguments.jobs)
     loading.finish()
-    print(  # noqa: T201
+    print(  # noqa: T201 - whoever runs it reads it
         json.dumps(
             {
                 "files": len(files),
@@ -98,11 +98,11 @@ def outcome_of(files: list[Path], number: int, folder: Path, *, is_told: bool = 
         if number % 8 == 7:
             name, header, data = json_mutant(files, number)
             if is_told:
-                print(f"mutant {number}, DICOM JSON of {name}: {header}")  # noqa: T201
+                print(f"mutant {number}, DICOM JSON of {name}: {header}")  # noqa: T201 - whoever runs it reads it
             return load_header(header, data)
         name, data = mutant(files, number)
         if is_told:
-            print(f"mutant {number} of {name}, {len(data)} bytes")  # noqa: T201
+            print(f"mutant {number} of {name}, {len(data)} bytes")  # noqa: T201 - whoever runs it reads it
         path = folder / "mutant.dcm"
         path.write_bytes(data)
         return load_whole(path)

@@ -37,8 +37,8 @@ REFUSED = {
     "JPEG2000-embedded-sequence-delimiter.dcm": (DecodeError, "broken JPEG 2000 codestream"),
     # 8130 bytes of 8192: half a row would have to be made up.
     "MR_truncated.dcm": (DecodeError, "Rows is 64 but the frame holds 8130 bytes, enough for 63"),
-    # (0028,0008) Number of Frames is "1A", and the pixel data of 15 frames are not one frame.
-    "badVR.dcm": (DecodeError, "Rows is 10 but the frame holds 6000 bytes, enough for 150 rows"),
+    # Its Number of Frames is "1A", and its pixel data are those of 15.
+    "badVR.dcm": (MetadataError, r"\(0028,0008\) Number of Frames must be a decimal string"),
     # Pixel data without Rows, Columns and Bits Allocated: nobody can know what they are.
     "meta_missing_tsyntax.dcm": (MetadataError, "nobody knows 'imagePixelModule'"),
     "nested_priv_SQ.dcm": (MetadataError, "nobody knows 'imagePixelModule'"),

@@ -26,10 +26,11 @@ from pycornerstone.errors import (
     RetrieveError,
     TransferError,
 )
-from pycornerstone.loaders.dicomweb_headers import beside, series_url
+from pycornerstone.loaders.dicomweb_headers import series_url
 from pycornerstone.loaders.protocol import ImageLoader, LoaderContext
 from pycornerstone.loaders.wado_rs import WadoRsLoader
 from pycornerstone.metadata.dicom_headers import DicomHeaders
+from pycornerstone.metadata.image_addresses import beside
 from pycornerstone.metadata.registry import MetadataRegistry
 from pycornerstone.model.modules import ImagePlaneModule, VoiLutModule
 from pycornerstone.retrieve.http import HttpRetriever

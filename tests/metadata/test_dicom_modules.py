@@ -58,6 +58,9 @@ def test_what_the_manifest_says_of_images_is_what_is_read(testdata):
     with (testdata / "manifest.csv").open(newline="", encoding="utf-8") as manifest:
         rows = [row for row in csv.DictReader(manifest) if row["kind"] == "dicom" and row["rows"]]
     for row in rows:
+        if row["frames"] == "1A":
+            # Its Number of Frames is none, so that nobody can tell its frames apart.
+            continue
         attributes = read_part10((testdata / row["source"] / row["path"]).read_bytes()).attributes
         pixel = read_module("imagePixelModule", attributes)
         assert (pixel.rows, pixel.columns) == (int(row["rows"]), int(row["cols"])), row["path"]
@@ -68,8 +71,7 @@ def test_what_the_manifest_says_of_images_is_what_is_read(testdata):
         assert pixel.pixel_representation == int(row["signed"] or 0), row["path"]
         assert pixel.samples_per_pixel == int(row["samples"]), row["path"]
         assert pixel.is_float == row["px_dtype"].startswith("<f"), row["path"]
-        if row["frames"].isdigit():
-            assert pixel.number_of_frames == int(row["frames"]), row["path"]
+        assert pixel.number_of_frames == int(row["frames"] or 1), row["path"]
         checked += 1
     assert checked > 290
 

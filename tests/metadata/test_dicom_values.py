@@ -193,8 +193,8 @@ def test_what_is_no_window_is_left_out(header, centers, widths, windows):
         ("LINEAR", "1", VoiFunction.LINEAR),
         ("", "400", VoiFunction.LINEAR),
         ("SPLINE", "400", VoiFunction.LINEAR),
-        ("LINEAR", "0.5", VoiFunction.LINEAR_EXACT),
-        ("", "0.5", VoiFunction.LINEAR_EXACT),
+        ("LINEAR", "0.5", VoiFunction.LINEAR),
+        ("", "0.5", VoiFunction.LINEAR),
         ("SIGMOID", "0.5", VoiFunction.SIGMOID),
     ],
 )

@@ -210,3 +210,11 @@ def test_overlays_have_a_colour():
     for wrong in [(0, 0), (0, 0, 256), (-1, 0, 0)]:
         with pytest.raises(ValueError, match="red, green and blue from 0 to 255"):
             changed(Presentation(), None, overlay_color=wrong)
+
+
+def test_a_window_of_fractions_leaves_the_others_as_they_are():
+    # LINEAR has no width below 1 (PS3.3 C.11.2.1.2.1), which concerns that window alone.
+    narrow = VoiWindow(0.5, 0.5, "FRACTION")
+    image = CT.replace(voi_lut=VoiLutModule((SOFT, narrow)))
+    assert in_use(image).bounds == (-160, 239)
+    assert in_use(image, window_index="FRACTION").bounds == (0.25, 0.75)

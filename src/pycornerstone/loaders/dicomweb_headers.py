@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from pycornerstone.errors import ContentTypeError, DecodeError, RetrieveError
 from pycornerstone.metadata.dicom_json import parse_dicom_json
+from pycornerstone.metadata.image_addresses import beside
 from pycornerstone.metadata.overlay_tags import OVERLAY_GROUPS, OverlayTag
 from pycornerstone.model.image_id import ImageId
 from pycornerstone.retrieve.addresses import without_credentials
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pycornerstone.loaders.protocol import LoaderContext
     from pycornerstone.retrieve.http import HttpResponse
 
-__all__ = ["DicomwebHeaders", "beside", "series_url"]
+__all__ = ["DicomwebHeaders", "series_url"]
 
 _log = logging.getLogger("pycornerstone.loaders")
 
@@ -196,18 +197,6 @@ class DicomwebHeaders:
             )
         accept = 'multipart/related; type="application/octet-stream"'
         return _whole(await self._context.http.get(url, headers={"Accept": accept}), shown)
-
-
-def beside(address: str, path: str) -> str:
-    """Put a path behind that of an address, before its query.
-
-    Examples
-    --------
-    >>> beside("https://pacs/studies/1?token=a", "/metadata")
-    'https://pacs/studies/1/metadata?token=a'
-    """
-    at = min((address.find(mark) for mark in "?#" if mark in address), default=len(address))
-    return address[:at].rstrip("/") + path + address[at:]
 
 
 def series_url(instance: str) -> str | None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from pycornerstone.codecs.decode import decode_frame
 from pycornerstone.errors import ContentTypeError, HttpStatusError, ImageIdError, RetrieveError
-from pycornerstone.loaders.dicomweb_headers import DicomwebHeaders, beside, series_url
+from pycornerstone.loaders.dicomweb_headers import DicomwebHeaders, series_url
+from pycornerstone.metadata.image_addresses import beside
 from pycornerstone.metadata.pydicom_datasets import KeptDataset, dataset_of_attributes
 from pycornerstone.model.encoded_frame import EncodedFrame
 from pycornerstone.model.image_id import ImageId, split_frame

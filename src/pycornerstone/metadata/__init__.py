@@ -14,6 +14,8 @@ from pycornerstone.metadata.registry import MetadataRegistry, Provider
 if TYPE_CHECKING:
     import builtins
 
+    from pydicom.dataset import Dataset
+
     from pycornerstone.metadata.calibration import Calibrations
     from pycornerstone.model.modules import Module
 
@@ -23,6 +25,7 @@ __all__ = [
     "default_registry",
     "forget_default_registry",
     "get",
+    "merge_functional_groups",
     "remove_provider",
     "require",
 ]
@@ -78,6 +81,25 @@ def require(type: str, image_id: str) -> object: ...
 def require(type: builtins.type[Module] | str, image_id: str) -> object:  # noqa: A002 - the word for it
     """Ask for what has to be known; see `MetadataRegistry.require`."""
     return default_registry().require(type, image_id)
+
+
+def merge_functional_groups(dataset: Dataset, frame: int) -> Dataset:
+    """Give what a whole pydicom data set, such as `Image.dataset`, says of one frame, flat.
+
+    Parameters
+    ----------
+    dataset : pydicom.Dataset
+        Of the instance. It stays as it is; values are shared with it.
+    frame : int
+        Which frame, from 1.
+
+    References
+    ----------
+    DICOM PS3.3 C.7.6.16.1.1 and C.7.6.16.1.2.
+    """
+    from pycornerstone.metadata import dicom_instance
+
+    return dicom_instance.merge_functional_groups(dataset, frame)
 
 
 def __getattr__(name: str) -> Calibrations:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pycornerstone.errors import MetadataError
 from pycornerstone.metadata.dicom_attributes import if_readable
 from pycornerstone.metadata.dicom_luts import read_palette, signed_word
+from pycornerstone.metadata.dicom_spacing import read_pixel_aspect_ratio
 from pycornerstone.metadata.dicom_tags import Tag, describe_tag
 from pycornerstone.metadata.functional_groups import readable_items
 from pycornerstone.model.modules import ImagePixelModule
@@ -36,8 +37,8 @@ def read_image_pixel(attributes: DicomAttributes) -> ImagePixelModule | None:
     Raises
     ------
     MetadataError
-        If rows, columns or bits are missing or impossible, or the palette of a PALETTE COLOR image
-        is of no use.
+        If rows, columns or bits are missing or impossible, Number of Frames is no number, or the
+        palette of a PALETTE COLOR image is of no use.
 
     References
     ----------
@@ -69,7 +70,8 @@ def read_image_pixel(attributes: DicomAttributes) -> ImagePixelModule | None:
         high_bit=high_bit,
         pixel_representation=representation,
         planar_configuration=attributes.integer(Tag.PLANAR_CONFIGURATION) or 0,
-        number_of_frames=read_number_of_frames(attributes),
+        # Without it nobody can tell the frames apart.
+        number_of_frames=max(attributes.integer(Tag.NUMBER_OF_FRAMES) or 1, 1),
         is_float=is_float,
         smallest_pixel_value=_word(attributes, Tag.SMALLEST_IMAGE_PIXEL_VALUE, is_signed=is_signed),
         largest_pixel_value=_word(attributes, Tag.LARGEST_IMAGE_PIXEL_VALUE, is_signed=is_signed),
@@ -77,7 +79,7 @@ def read_image_pixel(attributes: DicomAttributes) -> ImagePixelModule | None:
         pixel_padding_range_limit=padding[1],
         palette=_palette(attributes, photometric, is_signed=is_signed),
         icc_profile=_icc_profile(attributes),
-        pixel_aspect_ratio=_aspect_ratio(attributes),
+        pixel_aspect_ratio=read_pixel_aspect_ratio(attributes),
     )
 
 
@@ -180,11 +182,6 @@ def _palette(
     return if_readable(
         lambda _: read_palette(attributes, is_signed=is_signed), Tag.RED_PALETTE_DESCRIPTOR, None
     )
-
-
-def _aspect_ratio(attributes: DicomAttributes) -> tuple[int, ...] | None:
-    ratio = if_readable(attributes.integers, Tag.PIXEL_ASPECT_RATIO, ())
-    return ratio if len(ratio) == 2 and min(ratio) > 0 else None
 
 
 def _padding(

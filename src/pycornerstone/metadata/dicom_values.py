@@ -49,8 +49,7 @@ def read_modality_lut(attributes: DicomAttributes, frame: int) -> ModalityLutMod
 def read_voi_lut(attributes: DicomAttributes, frame: int) -> VoiLutModule:
     """Read every window and VOI table of a frame; what cannot be read is left out and logged.
 
-    Windows without a width are none. A function that is not defined is LINEAR, and LINEAR with a
-    width of less than 1, where it is not defined either, is LINEAR_EXACT.
+    Windows without a width are none. A function that is not defined is LINEAR.
 
     References
     ----------
@@ -62,7 +61,7 @@ def read_voi_lut(attributes: DicomAttributes, frame: int) -> VoiLutModule:
     for source in sources:
         windows = _windows(source)
         if windows:
-            function = _function(source, windows)
+            function = _function(source)
             break
     items = next((found for s in sources if (found := s.items(Tag.VOI_LUT_SEQUENCE))), ())
     is_signed = _has_signed_values(attributes, frame) if items else False
@@ -124,12 +123,9 @@ def _windows(source: DicomAttributes) -> list[VoiWindow]:
     ]
 
 
-def _function(source: DicomAttributes, windows: list[VoiWindow]) -> VoiFunction:
+def _function(source: DicomAttributes) -> VoiFunction:
     text = source.text(Tag.VOI_LUT_FUNCTION)
-    function = VoiFunction(text) if text in _FUNCTIONS else VoiFunction.LINEAR
-    if function is VoiFunction.LINEAR and any(window.width < 1 for window in windows):
-        return VoiFunction.LINEAR_EXACT
-    return function
+    return VoiFunction(text) if text in _FUNCTIONS else VoiFunction.LINEAR
 
 
 def _readable_lut(item: DicomAttributes, *, is_signed: bool) -> LookupTable | None:

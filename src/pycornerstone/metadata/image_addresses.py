@@ -16,7 +16,7 @@ from pycornerstone.model.modules import (
 if TYPE_CHECKING:
     from pycornerstone.metadata.registry import MetadataRegistry
 
-__all__ = ["ImageAddresses"]
+__all__ = ["ImageAddresses", "beside"]
 
 
 class ImageAddresses:
@@ -84,8 +84,8 @@ class ImageAddresses:
         # A video is rendered whole; its frames are no pictures of their own.
         rendered = base if is_video else uri.resource
         return ImageUrlModule(
-            rendered=_beside(rendered, "/rendered"),
-            thumbnail=_beside(uri.resource, "/thumbnail"),
+            rendered=beside(rendered, "/rendered"),
+            thumbnail=beside(uri.resource, "/thumbnail"),
             is_video=is_video,
         )
 
@@ -106,14 +106,20 @@ def _frame_image_id(uri: UriModule, frame: int) -> str:
     """Give the imageId of a frame, which counts from 1."""
     base = uri.base_image_id
     if uri.scheme == "wadors":
-        return _beside(base, f"/frames/{frame}")
+        return beside(base, f"/frames/{frame}")
     # NIfTI counts from 0, as Cornerstone3D does.
     number = frame - 1 if uri.scheme == "nifti" else frame
     address, mark, fragment = base.partition("#")
     return f"{address}{'&' if '?' in address else '?'}frame={number}{mark}{fragment}"
 
 
-def _beside(address: str, path: str) -> str:
-    """Put a path behind that of an address, before its query."""
+def beside(address: str, path: str) -> str:
+    """Put a path behind that of an address, before its query.
+
+    Examples
+    --------
+    >>> beside("https://pacs/studies/1?token=a", "/metadata")
+    'https://pacs/studies/1/metadata?token=a'
+    """
     at = min((address.find(mark) for mark in "?#" if mark in address), default=len(address))
     return address[:at].rstrip("/") + path + address[at:]

@@ -67,7 +67,7 @@ def module_from_answer(module: type[M], answer: object) -> M:
 
 def _filled(kind: type[_T], answer: Mapping[Any, Any]) -> _T:
     """Make a dataclass of a mapping of its fields."""
-    described = dataclasses.fields(kind)  # type: ignore[arg-type]
+    described = dataclasses.fields(kind)  # type: ignore[arg-type]  # all modules are
     # Annotations are text here: modules are defined with postponed evaluation.
     annotations = {field.name: str(field.type) for field in described}
     values: dict[str, Any] = {}

@@ -218,7 +218,11 @@ class Image:
 
     @property
     def geometry_is_default(self) -> bool:
-        """Its pixel spacing is not known: lengths are in pixels, not in millimetres."""
+        """Its pixel spacing is not known: lengths are in pixels, not in millimetres.
+
+        Whether place and direction are known too say `position_is_default` and
+        `orientation_is_default` of `geometry`.
+        """
         return self.geometry.spacing_is_default
 
     @property

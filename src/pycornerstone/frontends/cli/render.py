@@ -114,7 +114,7 @@ def render(
             width, height = canvas or cell or _natural_size(image)
             viewport = StackViewport(width, height, session=session, prefetch=False)
             viewport.show_image(image)
-            viewport.set_properties(invert=invert, **_possible(properties, image, several))
+            viewport.set_properties(invert=invert, **_possible(properties, image, several=several))
             return viewport
 
         # What cannot be is said before anything is loaded.
@@ -151,7 +151,7 @@ def render(
         sys.exit(exit_code(failures[0]))
 
 
-def _possible(properties: dict[str, Any], image: Image, several: bool) -> dict[str, Any]:  # noqa: FBT001
+def _possible(properties: dict[str, Any], image: Image, *, several: bool) -> dict[str, Any]:
     """Leave out the window that one of several images has not; of a single one that is an error."""
     choice = properties.get("window_index")
     if choice is not None and several:
