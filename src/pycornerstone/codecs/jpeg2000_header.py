@@ -6,6 +6,8 @@ other make it loop or read memory that is not its own. So they are held against 
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,6 +39,8 @@ _TILE_PART = struct.Struct(">HHIBB")
 _IS_HIGH_THROUGHPUT = 0x4000
 _MOST_TILES = 65535
 _LEAST_MARKER = 0xFF01
+_SOT_BYTES = _SOT.to_bytes(2, "big")
+_USUAL_MAIN_HEADER = 1024
 
 COMPONENT_DEPTHS = len(_SOC_SIZ) + _SIZ.size
 """Where the depth of the first component stands, in bytes; the others follow three apart."""
@@ -123,11 +127,25 @@ def check_markers(data: bytes | memoryview, header: Jpeg2000Header) -> None:
     UnsupportedEncodingError
         If there are ones that OpenJPH has no use for.
     """
-    samples = header.codestream.samples
+    start, samples = header.main_header_start, header.codestream.samples
+    head = bytes(data[start : start + _USUAL_MAIN_HEADER])
+    stop = head.find(_SOT_BYTES)
+    end = -1
+    if stop >= 0:
+        # All slices of a series have one main header, most often, and once is enough for it.
+        with contextlib.suppress(DecodeError):
+            end = _known_main_header(head[: stop + 2], samples)
+    if end < 0 or end != stop:
+        end = _check_main_header(data[start:], samples)
+    _check_tile_parts(data, start + end, header.tiles)
+
+
+def _check_main_header(data: bytes | memoryview, samples: int) -> int:
+    """Check the marker segments after SIZ, and give where they end, counted from there."""
     # By component, None for all that have none of their own: levels, and whether it is reversible.
     coding: dict[int | None, tuple[int, bool]] = {}
     quantization: dict[int | None, tuple[int, bool]] = {}
-    position = header.main_header_start
+    position = 0
     for marker, start, stop in _segments(data, position, _SOT, _IN_MAIN_HEADER):
         segment = bytes(data[start:stop])
         position = stop
@@ -157,7 +175,10 @@ def check_markers(data: bytes | memoryview, header: Jpeg2000Header) -> None:
         given, is_exact = quantization.get(component, quantization[None])
         _require(given >= needed, f"it quantizes {given} of {needed} decomposition levels")
         _require(is_exact == is_reversible, "its quantization does not fit its transformation")
-    _check_tile_parts(data, position, header.tiles)
+    return position
+
+
+_known_main_header = functools.lru_cache(maxsize=64)(_check_main_header)
 
 
 def _component_transformation(data: bytes | memoryview, position: int) -> bool:
