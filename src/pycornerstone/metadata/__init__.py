@@ -84,18 +84,9 @@ def require(type: builtins.type[Module] | str, image_id: str) -> object:  # noqa
 
 
 def merge_functional_groups(dataset: Dataset, frame: int) -> Dataset:
-    """Give what a whole pydicom data set, such as `Image.dataset`, says of one frame, flat.
+    """Give what a whole data set, such as `Image.dataset`, says of one frame, flat.
 
-    Parameters
-    ----------
-    dataset : pydicom.Dataset
-        Of the instance. It stays as it is; values are shared with it.
-    frame : int
-        Which frame, from 1.
-
-    References
-    ----------
-    DICOM PS3.3 C.7.6.16.1.1 and C.7.6.16.1.2.
+    See `pycornerstone.metadata.dicom_instance.merge_functional_groups`.
     """
     from pycornerstone.metadata import dicom_instance
 
