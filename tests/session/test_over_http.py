@@ -126,7 +126,7 @@ def test_nothing_is_left_after_faults_and_cancels(server):
             cs.TransferError,
             cs.LoadCancelledError,
         }
-        assert session._loads == {}
+        assert session._image_loads._loads == {}
         assert session.retrieval_pool.number_running == 0
     gc.collect()
     server.wait_until(lambda: server.open_connections == 0)

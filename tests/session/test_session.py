@@ -788,4 +788,4 @@ def test_many_loads_all_settle_whatever_becomes_of_them(session):
         elif number % 3:
             assert isinstance(outcome, OSError)
     assert session.loader_pool.number_running == session.loader_pool.number_queued == 0
-    assert session._loads == {}
+    assert session._image_loads._loads == {}

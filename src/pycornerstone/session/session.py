@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 import concurrent.futures
-import logging
 import os
 import threading
 from typing import TYPE_CHECKING, Self
 
-from pycornerstone.errors import (
-    CacheSizeExceededError,
-    LoadCancelledError,
-    LoaderError,
-    SessionClosedError,
-)
-from pycornerstone.loaders.load_object import ImageLoadObject
 from pycornerstone.loaders.protocol import LoaderContext, LoadOptions
 from pycornerstone.loaders.registry import AnyLoader, LoaderRegistry
 from pycornerstone.metadata.dicom_headers import DicomHeaders
 from pycornerstone.metadata.image_addresses import ImageAddresses
 from pycornerstone.metadata.registry import MetadataRegistry, Provider
-from pycornerstone.model.events import (
-    CacheSizeExceeded,
-    ImageLoadCancelled,
-    ImageLoaded,
-    ImageLoadFailed,
-)
-from pycornerstone.model.image import Image
-from pycornerstone.model.image_id import ImageId, not_text, several
+from pycornerstone.model.image_id import several
 from pycornerstone.model.requests import RequestType
 from pycornerstone.retrieve.http import HttpRetriever, HttpSettings
 from pycornerstone.session.array_load import ArraySources
 from pycornerstone.session.array_loads import ArrayLoads
 from pycornerstone.session.cache import DEFAULT_SIZE_IN_BYTES, Cache
-from pycornerstone.session.calibration import calibrated
-from pycornerstone.session.completion import complete
 from pycornerstone.session.event_loop import EventLoopThread
 from pycornerstone.session.events import EventBus
-from pycornerstone.session.load import Load, loads_around
+from pycornerstone.session.image_loads import ImageLoads, ImageSources
 from pycornerstone.session.request_pool import RequestPool
 from pycornerstone.session.workers import Workers
 
@@ -48,13 +31,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from pycornerstone.loaders.array_load_object import ArrayLoadObject
+    from pycornerstone.loaders.load_object import ImageLoadObject
 
 __all__ = ["BUILT_IN_PRIORITY", "Session"]
 
 BUILT_IN_PRIORITY = -1000
 """Of the providers that come with pycornerstone: any user's provider answers before them."""
-
-_logger = logging.getLogger("pycornerstone.session")
 
 _DEFAULT_OPTIONS = LoadOptions()
 # A frame and its metadata take two connections. All that is not interaction leaves some of the 32
@@ -149,11 +131,20 @@ class Session:
             self.decode_pool,
             _THREADS + "notify",
         )
+        self._image_loads = ImageLoads(
+            ImageSources(
+                self.loaders,
+                self.metadata,
+                self.cache,
+                self.events,
+                self._workers,
+                self._has_only_its_providers,
+            )
+        )
         self._array_loads = ArrayLoads(
             ArraySources(self.loaders, self.cache, self.load_image, self._workers, threads)
         )
-        self._loads: dict[str, Load] = {}
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -199,13 +190,13 @@ class Session:
         ImageLoadObject
             At once; await it, or wait for its `result`.
         """
-        return self._load(image_id, options, keep=False)
+        return self._image_loads.load(image_id, options, keep=False)
 
     def load_and_cache_image(
         self, image_id: str, options: LoadOptions = _DEFAULT_OPTIONS
     ) -> ImageLoadObject:
         """Load an image and keep it in the cache; see `load_image`."""
-        return self._load(image_id, options, keep=True)
+        return self._image_loads.load(image_id, options, keep=True)
 
     def load_and_cache_images(
         self, image_ids: Iterable[str], options: LoadOptions = _DEFAULT_OPTIONS
@@ -217,7 +208,7 @@ class Session:
         ImageIdError
             If `image_ids` is one text.
         """
-        return [self._load(image_id, options, keep=True) for image_id in several(image_ids)]
+        return [self.load_and_cache_image(image_id, options) for image_id in several(image_ids)]
 
     def load_array(
         self,
@@ -253,12 +244,7 @@ class Session:
 
     def cancel_load_image(self, image_id: str) -> bool:
         """Cancel the load of an image for all who wait for it; False if there is none."""
-        with self._lock:
-            load = self._loads.get(image_id)
-        if load is None:
-            return False
-        load.cancel()
-        return True
+        return self._image_loads.cancel(image_id)
 
     def cancel_load_images(self, image_ids: Iterable[str]) -> int:
         """Cancel several loads, and say how many there were."""
@@ -273,9 +259,7 @@ class Session:
             if self._closed:
                 return
             self._closed = True
-            loads = list(self._loads.values())
-        for load in loads:
-            load.end(SessionClosedError("the session was closed while the image was loading"))
+        self._image_loads.close()
         self._array_loads.close()
         # A thread of the session's that closes it cannot wait for its own end.
         wait = not threading.current_thread().name.startswith(_THREADS)
@@ -285,104 +269,6 @@ class Session:
         for provider in self._providers:
             self.metadata.remove_provider(provider)
         self.events.clear()
-
-    def _load(self, image_id: str, options: LoadOptions, *, keep: bool) -> ImageLoadObject:
-        wrong = not_text(image_id)
-        if wrong is not None:
-            return ImageLoadObject.rejected(wrong)
-        around = loads_around()
-        if image_id in around:
-            circle = " -> ".join((*around[around.index(image_id) :], image_id))
-            error = LoaderError(f"a loader waits for the image that it is to load: {circle}")
-            return ImageLoadObject.rejected(error, image_id)
-        image = self.cache.get(image_id)
-        if image is not None:
-            image = calibrated(image, self.metadata, self.cache)
-            self.events.emit(ImageLoaded(image, from_cache=True))
-            return ImageLoadObject(image, image_id=image_id)
-        with self._lock:
-            if self._closed:
-                closed = SessionClosedError("the session is closed; make a new one")
-                return ImageLoadObject.rejected(closed, image_id)
-            load = self._loads.get(image_id)
-            caller = None if load is None else load.join(keep=keep)
-            if load is not None and caller is not None:
-                if around:
-                    load.start_now()
-                else:
-                    load.hurry(options.request_type, options.priority)
-                return caller
-            load = Load(image_id, options, self._workers, self._finish, keep=keep)
-            caller = load.first_caller
-            self._loads[image_id] = load
-        try:
-            self._start(load)
-        except BaseException:
-            # Interrupted by Ctrl-C: nobody who asks later may wait for what was never started.
-            load.cancel()
-            raise
-        return caller
-
-    def _start(self, load: Load) -> None:
-        try:
-            loader = self.loaders.find(ImageId.parse(load.image_id).scheme)
-        except Exception as error:  # noqa: BLE001 - all that goes wrong is told by the load object
-            load.end(error)
-            return
-        load.start(loader)
-
-    def _finish(self, load: Load, outcome: Image | BaseException) -> None:
-        """Go on with what a load ended with, where it may wait if anybody's function is called."""
-        if self.events.has_listeners or not self._has_only_its_providers():
-            self._workers.notify(lambda: self._end(load, outcome))
-        else:
-            self._end(load, outcome)
-
-    def _end(self, load: Load, outcome: Image | BaseException) -> None:
-        try:
-            if not isinstance(outcome, BaseException):
-                outcome = self._completed(load, outcome)
-            is_kept = self._keep(load, outcome)
-            with self._lock:
-                if self._loads.get(load.image_id) is load:
-                    del self._loads[load.image_id]
-            # Nobody joins from here on; somebody may have meanwhile, who wants it kept.
-            if not is_kept:
-                self._keep(load, outcome)
-            if isinstance(outcome, LoadCancelledError):
-                self.events.emit(ImageLoadCancelled(load.image_id))
-            elif isinstance(outcome, BaseException):
-                self.events.emit(ImageLoadFailed(load.image_id, outcome))
-            else:
-                self.events.emit(ImageLoaded(outcome))
-        finally:
-            load.settle(outcome)
-
-    def _completed(self, load: Load, image: object) -> Image | BaseException:
-        """Add what a loader left out, or say why that cannot be."""
-        if not isinstance(image, Image):
-            error = LoaderError(f"the loader gave {type(image).__name__}, not an Image")
-            error.image_id = load.image_id
-            return error
-        try:
-            if image.image_id != load.image_id:
-                image = image.replace(image_id=load.image_id)
-            return complete(image, self.metadata)
-        except Exception as error:  # noqa: BLE001 - a provider's failure ends the load, not the thread
-            return error
-
-    def _keep(self, load: Load, outcome: Image | BaseException) -> bool:
-        """Put it into the cache if somebody asked for that and it fits."""
-        if isinstance(outcome, BaseException) or not load.keep:
-            return False
-        try:
-            return self.cache.put(outcome, load.decache)
-        except CacheSizeExceededError as error:
-            self.events.emit(CacheSizeExceeded(load.image_id, error.needed, error.max_size))
-        except Exception:
-            # The image is there, and whoever asked for it is given it.
-            _logger.exception("the cache could not keep %s", load.image_id)
-        return True
 
     def _has_only_its_providers(self) -> bool:
         return self.metadata.asks_only(self._providers)
