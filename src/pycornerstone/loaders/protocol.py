@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeGuard, runtime_checkable
 
+from pycornerstone.model.image import ImageQuality
 from pycornerstone.model.requests import RequestType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArrayReader",
+    "BulkRetriever",
     "ImageLoader",
     "LoadOptions",
     "Loaded",
     "LoaderContext",
     "LoaderFunction",
+    "brings_many",
     "has_steps",
     "is_async",
     "reads_arrays",
@@ -43,12 +46,15 @@ class LoadOptions:
         Why; interaction goes before prefetch.
     priority : int
         Order within a request type, lowest first.
+    quality : ImageQuality
+        The least that will do. Below full resolution, a loader may stop when it has that much.
     extra : mapping
         Whatever the loader of the scheme understands.
     """
 
     request_type: RequestType = RequestType.INTERACTION
     priority: int = 0
+    quality: ImageQuality = ImageQuality.FULL_RESOLUTION
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -111,6 +117,41 @@ class ArrayReader(Protocol):
 def reads_arrays(loader: object) -> TypeGuard[ArrayReader]:
     """Say whether a loader can read samples straight into an array."""
     return hasattr(loader, "read_samples")
+
+
+@runtime_checkable
+class BulkRetriever(Protocol):
+    """A loader that brings many images faster together than one by one, for `Session.load_array`.
+
+    It is an `ImageLoader` as well. What it does not bring is loaded one by one.
+    """
+
+    def retrieve_many(self, image_ids: Sequence[str]) -> AsyncIterator[Any]:
+        """Bring what `decode` takes, for each of the images, in whatever order it arrives.
+
+        It runs in the session's event loop. Whoever iterates may take a while for each, and nothing
+        is to be fetched much faster than it is taken.
+
+        Parameters
+        ----------
+        image_ids : sequence of str
+            Of its scheme; each once.
+
+        Yields
+        ------
+        EncodedFrame
+            Or whatever `retrieve` gives; it has an ``image_id``.
+
+        Raises
+        ------
+        PyCornerstoneError
+            If one of them cannot be had; its ``image_id`` says which.
+        """
+
+
+def brings_many(loader: object) -> TypeGuard[BulkRetriever]:
+    """Say whether a loader can bring many images together."""
+    return hasattr(loader, "retrieve_many")
 
 
 def is_async(function: Callable[..., Any]) -> bool:

@@ -24,7 +24,7 @@ class EncodedFrame:
     image_id : str
         Whose bytes they are.
     data : bytes or memoryview
-        One frame, whole.
+        One frame, whole unless `is_partial`.
     encoding : str
         Transfer Syntax UID of a DICOM frame, or the media type of a picture, such as
         ``"image/png"``.
@@ -39,6 +39,9 @@ class EncodedFrame:
     out : numpy.ndarray or None
         Where its samples belong. A decoder may write there what it gives, and need not: whoever
         named it copies what was given otherwise.
+    is_partial : bool
+        The bytes are the first ones of the frame. Only what `codecs.partial_frames` can make an
+        image of is marked so; the image is of full size, and its `quality` says what it is worth.
     dataset_source : callable or None
         What gives the whole data set of the instance; see `Image.dataset`.
     """
@@ -50,4 +53,5 @@ class EncodedFrame:
     bit_offset: int = 0
     overlays: tuple[OverlayPlane, ...] | None = None
     out: npt.NDArray[Any] | None = field(default=None, repr=False)
+    is_partial: bool = False
     dataset_source: Callable[[], Any] | None = field(default=None, repr=False)

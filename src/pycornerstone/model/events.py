@@ -21,9 +21,12 @@ __all__ = [
     "ImageCacheImageRemoved",
     "ImageLoadCancelled",
     "ImageLoadFailed",
+    "ImageLoadProgress",
     "ImageLoaded",
     "ImageNotShown",
+    "ImagePartiallyLoaded",
     "ImageRendered",
+    "ImageRetrievalStage",
     "ImageSpacingCalibrated",
     "PreStackNewImage",
     "StackNewImage",
@@ -31,6 +34,8 @@ __all__ = [
     "StackViewportScroll",
     "ViewportNewImageSet",
     "VoiModified",
+    "VolumeCacheVolumeAdded",
+    "VolumeCacheVolumeRemoved",
 ]
 
 
@@ -40,8 +45,13 @@ class Event(StrEnum):
     IMAGE_LOADED = "IMAGE_LOADED"
     IMAGE_LOAD_FAILED = "IMAGE_LOAD_FAILED"
     IMAGE_LOAD_CANCELLED = "IMAGE_LOAD_CANCELLED"
+    IMAGE_LOAD_PROGRESS = "IMAGE_LOAD_PROGRESS"
+    IMAGE_PARTIALLY_LOADED = "IMAGE_PARTIALLY_LOADED"
+    IMAGE_RETRIEVAL_STAGE = "IMAGE_RETRIEVAL_STAGE"
     IMAGE_CACHE_IMAGE_ADDED = "IMAGE_CACHE_IMAGE_ADDED"
     IMAGE_CACHE_IMAGE_REMOVED = "IMAGE_CACHE_IMAGE_REMOVED"
+    VOLUME_CACHE_VOLUME_ADDED = "VOLUME_CACHE_VOLUME_ADDED"
+    VOLUME_CACHE_VOLUME_REMOVED = "VOLUME_CACHE_VOLUME_REMOVED"
     CACHE_SIZE_EXCEEDED = "CACHE_SIZE_EXCEEDED"
     PRE_STACK_NEW_IMAGE = "PRE_STACK_NEW_IMAGE"
     STACK_NEW_IMAGE = "STACK_NEW_IMAGE"
@@ -94,6 +104,38 @@ class ImageLoadCancelled(EventDetail):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ImageLoadProgress(EventDetail):
+    """Bytes of an image have arrived; `total` is None where nobody knows how many there will be."""
+
+    event: ClassVar[Event] = Event.IMAGE_LOAD_PROGRESS
+
+    image_id: str
+    loaded: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImagePartiallyLoaded(EventDetail):
+    """An image can be shown though it is not all there: `image.quality` says what it is worth."""
+
+    event: ClassVar[Event] = Event.IMAGE_PARTIALLY_LOADED
+
+    image: Image
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageRetrievalStage(EventDetail):
+    """All images of one stage of a list have been asked for, and have come or failed."""
+
+    event: ClassVar[Event] = Event.IMAGE_RETRIEVAL_STAGE
+
+    stage_id: str
+    number_of_images: int
+    number_of_failures: int
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ImageCacheImageAdded(EventDetail):
     """The cache keeps a further image."""
 
@@ -110,6 +152,26 @@ class ImageCacheImageRemoved(EventDetail):
     event: ClassVar[Event] = Event.IMAGE_CACHE_IMAGE_REMOVED
 
     image_id: str
+    size_in_bytes: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VolumeCacheVolumeAdded(EventDetail):
+    """The cache keeps a further volume."""
+
+    event: ClassVar[Event] = Event.VOLUME_CACHE_VOLUME_ADDED
+
+    volume_id: str
+    size_in_bytes: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VolumeCacheVolumeRemoved(EventDetail):
+    """The cache let go of a volume; once a removal, whatever the reason."""
+
+    event: ClassVar[Event] = Event.VOLUME_CACHE_VOLUME_REMOVED
+
+    volume_id: str
     size_in_bytes: int
 
 
