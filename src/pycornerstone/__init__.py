@@ -22,10 +22,6 @@ from typing import TYPE_CHECKING, Any
 from pycornerstone._version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import numpy.typing as npt
-
     from pycornerstone import metadata
     from pycornerstone.errors import (
         CacheSizeExceededError,
@@ -46,9 +42,12 @@ if TYPE_CHECKING:
         UnsupportedEncodingError,
     )
     from pycornerstone.loaders.array_load_object import ArrayLoadObject
-    from pycornerstone.loaders.load_object import ImageLoadObject
+    from pycornerstone.loaders.dicomweb_request import DicomwebRequest, ImageIdsRequest
+    from pycornerstone.loaders.dicomweb_results import FoundInstance, FoundSeries, FoundStudy
+    from pycornerstone.loaders.load_object import ImageLoadObject, LoadProgress
     from pycornerstone.loaders.protocol import ImageLoader, LoadOptions
     from pycornerstone.loaders.registry import AnyLoader
+    from pycornerstone.loaders.wado_uri_address import wado_uri_image_id
     from pycornerstone.model.encoded_frame import EncodedFrame
     from pycornerstone.model.events import Event
     from pycornerstone.model.geometry import PlaneGeometry
@@ -101,11 +100,45 @@ if TYPE_CHECKING:
         WholeSlideModule,
     )
     from pycornerstone.model.requests import RequestType
+    from pycornerstone.model.retrieve_stages import (
+        INTERLEAVED,
+        SEQUENTIAL,
+        SINGLE,
+        ImageRetrieveConfigurationModule,
+        RetrieveStage,
+    )
+    from pycornerstone.model.volume import Volume, generate_volume_id
+    from pycornerstone.retrieve.disk_cache import DiskCache
     from pycornerstone.retrieve.http import HttpSettings
+    from pycornerstone.retrieve.http_auth import AuthRequest, BasicAuth, BearerAuth
+    from pycornerstone.retrieve.tls import TlsSettings
     from pycornerstone.session.cache import Cache
-    from pycornerstone.session.default import close_default_session, default_session
+    from pycornerstone.session.default import (
+        close_default_session,
+        configure_default_session,
+        default_session,
+    )
+    from pycornerstone.session.default_functions import (
+        cancel_load_image,
+        cancel_load_images,
+        change_priority,
+        image_ids_from_dicomweb,
+        load_and_cache_image,
+        load_and_cache_images,
+        load_array,
+        load_image,
+        load_in_stages,
+        register_image_loader,
+        register_unknown_image_loader,
+        search_instances,
+        search_series,
+        search_studies,
+        unregister_all_image_loaders,
+        unregister_image_loader,
+    )
     from pycornerstone.session.events import EventBus
     from pycornerstone.session.session import Session
+    from pycornerstone.session.stages import StagedLoadObject
     from pycornerstone.viewports.camera import Camera
     from pycornerstone.viewports.presentation import Presentation
     from pycornerstone.viewports.stack import StackViewport
@@ -121,9 +154,12 @@ _NAMES_IN = {
         UnsupportedEncodingError
     """,
     "loaders.array_load_object": "ArrayLoadObject",
-    "loaders.load_object": "ImageLoadObject",
+    "loaders.dicomweb_request": "DicomwebRequest ImageIdsRequest",
+    "loaders.dicomweb_results": "FoundInstance FoundSeries FoundStudy",
+    "loaders.load_object": "ImageLoadObject LoadProgress",
     "loaders.protocol": "ImageLoader LoadOptions",
     "loaders.registry": "AnyLoader",
+    "loaders.wado_uri_address": "wado_uri_image_id",
     "model.encoded_frame": "EncodedFrame",
     "model.events": "Event",
     "model.geometry": "PlaneGeometry",
@@ -143,11 +179,25 @@ _NAMES_IN = {
         UltrasoundRegion UriModule VoiLutModule WholeSlideModule
     """,
     "model.requests": "RequestType",
+    "model.retrieve_stages": """
+        INTERLEAVED SEQUENTIAL SINGLE ImageRetrieveConfigurationModule RetrieveStage
+    """,
+    "model.volume": "Volume generate_volume_id",
+    "retrieve.disk_cache": "DiskCache",
     "retrieve.http": "HttpSettings",
+    "retrieve.http_auth": "AuthRequest BasicAuth BearerAuth",
+    "retrieve.tls": "TlsSettings",
     "session.cache": "Cache",
-    "session.default": "close_default_session default_session",
+    "session.default": "close_default_session configure_default_session default_session",
+    "session.default_functions": """
+        cancel_load_image cancel_load_images change_priority image_ids_from_dicomweb
+        load_and_cache_image load_and_cache_images load_array load_image load_in_stages
+        register_image_loader register_unknown_image_loader search_instances search_series
+        search_studies unregister_all_image_loaders unregister_image_loader
+    """,
     "session.events": "EventBus",
     "session.session": "Session",
+    "session.stages": "StagedLoadObject",
     "viewports.camera": "Camera",
     "viewports.presentation": "Presentation",
     "viewports.stack": "StackViewport",
@@ -155,8 +205,14 @@ _NAMES_IN = {
 _MODULE_OF = {name: module for module, names in _NAMES_IN.items() for name in names.split()}
 
 __all__ = [
+    "INTERLEAVED",
+    "SEQUENTIAL",
+    "SINGLE",
     "AnyLoader",
     "ArrayLoadObject",
+    "AuthRequest",
+    "BasicAuth",
+    "BearerAuth",
     "Cache",
     "CacheSizeExceededError",
     "CalibratedPixelSpacing",
@@ -166,6 +222,8 @@ __all__ = [
     "ClinicalTrialModule",
     "ContentTypeError",
     "DecodeError",
+    "DicomwebRequest",
+    "DiskCache",
     "DisplayShutterModule",
     "EcgChannel",
     "EcgGroup",
@@ -173,6 +231,9 @@ __all__ = [
     "EncodedFrame",
     "Event",
     "EventBus",
+    "FoundInstance",
+    "FoundSeries",
+    "FoundStudy",
     "FrameModule",
     "FrameOfReferenceModule",
     "GeneralImageModule",
@@ -183,15 +244,18 @@ __all__ = [
     "Image",
     "ImageId",
     "ImageIdError",
+    "ImageIdsRequest",
     "ImageLoadObject",
     "ImageLoader",
     "ImagePixelModule",
     "ImagePlaneModule",
     "ImageQuality",
+    "ImageRetrieveConfigurationModule",
     "ImageUrlModule",
     "InstanceModule",
     "LoadCancelledError",
     "LoadOptions",
+    "LoadProgress",
     "LoaderError",
     "LookupTable",
     "MetadataError",
@@ -217,6 +281,7 @@ __all__ = [
     "RealWorldValueMappingModule",
     "RequestType",
     "RetrieveError",
+    "RetrieveStage",
     "ScalingModule",
     "Segment",
     "SegmentationModule",
@@ -225,7 +290,9 @@ __all__ = [
     "SopCommonModule",
     "SpacingType",
     "StackViewport",
+    "StagedLoadObject",
     "TileMapModule",
+    "TlsSettings",
     "TransferError",
     "TransferSyntaxModule",
     "UltrasoundEnhancedRegionModule",
@@ -236,92 +303,34 @@ __all__ = [
     "VoiFunction",
     "VoiLutModule",
     "VoiWindow",
+    "Volume",
     "WholeSlideModule",
     "__version__",
     "cache",
     "cancel_load_image",
     "cancel_load_images",
+    "change_priority",
     "close_default_session",
+    "configure_default_session",
     "default_session",
     "events",
+    "generate_volume_id",
+    "image_ids_from_dicomweb",
     "load_and_cache_image",
     "load_and_cache_images",
     "load_array",
     "load_image",
+    "load_in_stages",
     "metadata",
     "register_image_loader",
     "register_unknown_image_loader",
+    "search_instances",
+    "search_series",
+    "search_studies",
     "unregister_all_image_loaders",
     "unregister_image_loader",
+    "wado_uri_image_id",
 ]
-
-
-def load_image(image_id: str, options: LoadOptions | None = None) -> ImageLoadObject:
-    """Load an image by the default session; see `Session.load_image`."""
-    session = _default()
-    return (
-        session.load_image(image_id) if options is None else session.load_image(image_id, options)
-    )
-
-
-def load_and_cache_image(image_id: str, options: LoadOptions | None = None) -> ImageLoadObject:
-    """Load an image and keep it in the default session; see `Session.load_and_cache_image`."""
-    session = _default()
-    if options is None:
-        return session.load_and_cache_image(image_id)
-    return session.load_and_cache_image(image_id, options)
-
-
-def load_and_cache_images(
-    image_ids: Iterable[str], options: LoadOptions | None = None
-) -> list[ImageLoadObject]:
-    """Load several images and keep them; one object an imageId, in their order."""
-    session = _default()
-    if options is None:
-        return session.load_and_cache_images(image_ids)
-    return session.load_and_cache_images(image_ids, options)
-
-
-def load_array(
-    image_ids: Iterable[str],
-    out: npt.NDArray[Any] | None = None,
-    options: LoadOptions | None = None,
-) -> ArrayLoadObject:
-    """Load images into one array by the default session; see `Session.load_array`."""
-    session = _default()
-    if options is None:
-        return session.load_array(image_ids, out)
-    return session.load_array(image_ids, out, options)
-
-
-def cancel_load_image(image_id: str) -> bool:
-    """Cancel the load of an image for all who wait for it; False if there is none."""
-    return _default().cancel_load_image(image_id)
-
-
-def cancel_load_images(image_ids: Iterable[str]) -> int:
-    """Cancel several loads, and say how many there were."""
-    return _default().cancel_load_images(image_ids)
-
-
-def register_image_loader(scheme: str, loader: AnyLoader) -> None:
-    """Let `loader` answer for every ``scheme:...`` imageId; see `Session.register_image_loader`."""
-    _default().register_image_loader(scheme, loader)
-
-
-def register_unknown_image_loader(loader: AnyLoader | None) -> AnyLoader | None:
-    """Let `loader` answer for every scheme that has none; gives the one that did before."""
-    return _default().loaders.register_unknown(loader)
-
-
-def unregister_image_loader(scheme: str) -> None:
-    """Forget the loader that was registered for `scheme`; UnknownSchemeError if there was none."""
-    _default().loaders.unregister(scheme)
-
-
-def unregister_all_image_loaders() -> None:
-    """Forget every loader that was registered; the built-in ones still answer."""
-    _default().loaders.unregister_all()
 
 
 def _default() -> Session:

@@ -132,16 +132,21 @@ class HttpStatusError(RetrieveError):
         The HTTP status code (RFC 9110, section 15).
     reason : str
         The text that came with it.
+    advice : str
+        What to do; by default what the status says of that.
     """
 
-    def __init__(self, url: str, status: int, reason: str = "") -> None:
+    def __init__(self, url: str, status: int, reason: str = "", advice: str = "") -> None:
         self.url = url
         self.status = status
         self.reason = reason
-        super().__init__(f"GET {url} gave HTTP {status} {reason}".rstrip() + _advice(status))
+        self.advice = advice
+        end = f"; {advice}" if advice else _advice(status)
+        super().__init__(f"GET {url} gave HTTP {status} {reason}".rstrip() + end)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (type(self), (self.url, self.status, self.reason), self.__dict__)
+        args = (self.url, self.status, self.reason, self.advice)
+        return (type(self), args, self.__dict__)
 
 
 class TransferError(RetrieveError):

@@ -69,7 +69,7 @@ def test_the_lock_is_of_the_dependencies_that_are_declared():
 
     def written(requirements: list[dict[str, str]]) -> set[str]:
         return {
-            one["name"] + one.get("specifier", "")
+            "; ".join(filter(None, (one["name"] + one.get("specifier", ""), one.get("marker"))))
             for one in requirements
             if "extra ==" not in one.get("marker", "")
         }

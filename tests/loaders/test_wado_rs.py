@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import re
 import traceback
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ from pycornerstone.metadata.dicom_headers import DicomHeaders
 from pycornerstone.metadata.image_addresses import beside
 from pycornerstone.metadata.registry import MetadataRegistry
 from pycornerstone.model.modules import ImagePlaneModule, VoiLutModule
-from pycornerstone.retrieve.http import HttpRetriever
+from pycornerstone.retrieve.http import HttpRetriever, HttpSettings
 from pycornerstone.testing.dicom_series import RESCALE_INTERCEPT, ct_series, secondary_capture
 from pycornerstone.testing.dicomweb_server import SampleServer
 from pycornerstone.testing.misbehaving_server import MisbehavingServer
@@ -82,7 +83,7 @@ async def session(use, *providers):
     metadata.add_provider(headers.provide, -1000)
     for provider in providers:
         metadata.add_provider(provider)
-    context = LoaderContext(metadata, headers, HttpRetriever())
+    context = LoaderContext(metadata, headers, HttpRetriever(HttpSettings(max_retries=0)))
     try:
         return await use(WadoRsLoader(context), context)
     finally:
@@ -266,8 +267,8 @@ def test_an_address_that_says_what_it_accepts_is_left_to_it(server):
 
 
 @pytest.mark.parametrize("status", [400, 406, 415, 500, 501])
-def test_a_server_that_cannot_send_what_is_stored_is_asked_for_little_endian(server, status):
-    server.answer(FRAME, status=status, times=1)
+def test_a_server_that_cannot_send_what_is_stored_is_asked_for_what_is_read_best(server, status):
+    server.answer(FRAME, status=status, times=2)
     server.answer(FRAME, body=SAMPLES.tobytes())
 
     async def use(loader, _context):
@@ -277,16 +278,23 @@ def test_a_server_that_cannot_send_what_is_stored_is_asked_for_little_endian(ser
         return image
 
     np.testing.assert_array_equal(asyncio.run(session(use)).pixels, SAMPLES)
-    # And the next frame of the series at once.
-    assert [r.headers["accept"] for r in server.received(FRAME)] == [ANY, EXPLICIT, EXPLICIT]
+    accepts = [r.headers["accept"] for r in server.received(FRAME)]
+    assert (accepts[0], accepts[2]) == (ANY, EXPLICIT)
+    # RFC 9110, section 12.5.1: several media ranges, the best with the highest quality.
+    assert [float(q) for q in re.findall(r"; q=([0-9.]+)", accepts[1])] == [1, 0.9, 0.8, 0.7, 0.6]
+    assert accepts[1].endswith(EXPLICIT + "; q=0.6")
+    # The next frame of the series at once, unless it may have been a fault that has passed.
+    assert accepts[3:] == ([ANY] if status == 500 else [EXPLICIT])
 
 
-def test_a_server_that_can_send_neither_is_not_asked_a_third_time(server):
+def test_a_server_that_can_send_nothing_is_not_asked_for_ever(server):
     server.answer(FRAME, status=500)
     error = failure("wadors:" + server.url(FRAME))
     assert isinstance(error, HttpStatusError)
-    assert error.status == 500
-    assert server.requests(FRAME) == 2
+    assert (error.status, error.url) == (500, server.url(FRAME))
+    # Once in each of three forms; and the whole instance, which is not there either.
+    assert server.requests(FRAME) == 3
+    assert server.requests(INSTANCE) == 1
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410, 429, 503])
@@ -480,7 +488,8 @@ def test_metadata_that_cannot_be_had_name_the_address_and_the_image(server):
     assert isinstance(error, HttpStatusError)
     assert str(error) == (
         f"GET {server.url(INSTANCE)}/metadata gave HTTP 403 Forbidden; the server wants "
-        f"credentials that were not given [imageId {image_id}]"
+        "credentials that were not given; give them as HttpSettings(auth=...) "
+        f"[imageId {image_id}]"
     )
 
 
@@ -711,6 +720,20 @@ class TestTables:
         assert isinstance(error, TransferError)
         assert error.message.startswith(f"GET {tables.url('/bulk/red')} failed: a multipart answer")
 
+    @pytest.mark.parametrize("in_part", [False, True])
+    @pytest.mark.parametrize("kind", ["text/html", "application/problem+json", "application/xml"])
+    def test_a_page_in_place_of_a_table_is_an_error(self, tables, kind, in_part):
+        body = self.header(**self.named("/bulk/red", "/bulk/green", "/bulk/blue"))
+        tables.answer(INSTANCE + "/metadata", body=body, content_type=JSON)
+        page = b"<p>Log in first, please.</p>"
+        if in_part:
+            page = b"--b\r\nContent-Type: %s\r\n\r\n%s\r\n--b--" % (kind.encode(), page)
+        content_type = "multipart/related; boundary=b" if in_part else kind
+        tables.answer("/bulk/red", body=page, content_type=content_type)
+        error = failure("wadors:" + tables.url(FRAME))
+        assert isinstance(error, ContentTypeError)
+        assert error.message.startswith(f"GET {tables.url('/bulk/red')} gave {kind}, a table")
+
     def test_a_table_at_another_server_is_not_fetched(self, tables):
         with MisbehavingServer() as other:
             body = self.header(**self.named(other.url("/red"), "/bulk/green", "/bulk/blue"))
@@ -722,6 +745,18 @@ class TestTables:
                 "came from, so it is not fetched; let the server name itself, or add a metadata "
                 "provider"
             )
+            assert other.requests() == 0
+
+    def test_a_server_that_knows_its_inner_name_alone_is_asked_by_the_one_it_has(self, tables):
+        study = INSTANCE.partition("/series")[0]
+        with MisbehavingServer() as other:
+            paths = [f"{study}/bulk/{name}" for name in ("red", "green", "blue")]
+            for path, entries in zip(paths, (self.PALETTE, self.GREEN, self.BLUE), strict=True):
+                tables.answer(path, body=entries.tobytes())
+            body = self.header(**self.named(*map(other.url, paths)))
+            tables.answer(INSTANCE + "/metadata", body=body, content_type=JSON)
+            (image,) = load("wadors:" + tables.url(FRAME))
+            self.expect_colors(image)
             assert other.requests() == 0
 
     def test_a_real_palette_has_the_colors_that_pydicom_finds(self):

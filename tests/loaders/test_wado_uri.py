@@ -27,6 +27,7 @@ from pycornerstone.metadata.dicom_headers import DicomHeaders
 from pycornerstone.metadata.registry import MetadataRegistry
 from pycornerstone.model.modules import ImagePixelModule
 from pycornerstone.retrieve.http import HttpRetriever
+from pycornerstone.retrieve.http_settings import HttpSettings
 from pycornerstone.testing.dicom_series import (
     RESCALE_INTERCEPT,
     TRANSFER_SYNTAXES,
@@ -57,7 +58,9 @@ async def session(use):
     """Call `use` with a loader and its context, and close the connections after it."""
     metadata, headers = MetadataRegistry(), DicomHeaders()
     metadata.add_provider(headers.provide, -1000)
-    context = LoaderContext(metadata, headers, HttpRetriever())
+    # What is repeated is tested with the transport.
+    http = HttpRetriever(HttpSettings(max_retries=0))
+    context = LoaderContext(metadata, headers, http)
     try:
         return await use(WadoUriLoader(context), context)
     finally:
@@ -168,6 +171,29 @@ def test_a_large_file_arrives_too(server):
     server.answer("/a", body=buffer.getvalue())
     (image,) = load("wadouri:" + server.url("/a"))
     np.testing.assert_array_equal(image.pixels.ravel(), pixels)
+
+
+def test_a_small_file_that_inflates_to_a_large_one_does_not_stop_other_work(server):
+    dataset = pydicom.dcmread(pydicom.filebase.DicomBytesIO(SLICE))
+    dataset.file_meta.TransferSyntaxUID = uids.DeflatedExplicitVRLittleEndian
+    dataset.add_new(0x00091001, "OB", bytes(200_000_000))
+    buffer = pydicom.filebase.DicomBytesIO()
+    dataset.save_as(buffer)
+    server.answer("/a", body=buffer.getvalue())
+    assert len(buffer.getvalue()) < 300_000
+
+    async def use(loader, _context):
+        loading = asyncio.create_task(loader.retrieve("wadouri:" + server.url("/a")))
+        turns = 0
+        while not loading.done():
+            await asyncio.sleep(0.001)
+            # Once the file is there.
+            turns += server.requests() > 0
+        return turns, loader.decode(await loading)
+
+    turns, image = asyncio.run(session(use))
+    np.testing.assert_array_equal(image.pixels, PHANTOM.hounsfield[0] - RESCALE_INTERCEPT)
+    assert turns > 30
 
 
 def test_a_frame_that_there_is_not_says_how_many_there_are(server):

@@ -325,6 +325,22 @@ def test_a_deflated_data_set_has_a_limit(monkeypatch):
         read_part10(data)
 
 
+@pytest.mark.parametrize("size", [2**20 - 1, 2**20, 2**20 + 1, 3 * 2**20 + 7])
+def test_a_deflated_data_set_is_whole_however_many_pieces_it_comes_in(monkeypatch, size):
+    noise = np.random.default_rng(2).bytes(size // 4) * 4
+    data = ROWS + element(Tag.PIXEL_DATA, "OW", noise)
+    packer = zlib.compressobj(1, wbits=-15)
+    deflated = packer.compress(data) + packer.flush()
+    meta = b"\0" * 128 + b"DICM" + element(0x00020010, "UI", DEFLATED.encode())
+    monkeypatch.setattr(part10, "MAX_INFLATED_BYTES", len(data))
+    file = read_part10(meta + deflated)
+    assert file.pixel_data == noise
+    assert file.pixel_data.readonly
+    monkeypatch.setattr(part10, "MAX_INFLATED_BYTES", len(data) - 1)
+    with pytest.raises(DecodeError, match="the deflated data set is larger than"):
+        read_part10(meta + deflated)
+
+
 def test_a_damaged_deflated_data_set_is_an_error():
     meta = b"\0" * 128 + b"DICM" + element(0x00020010, "UI", DEFLATED.encode())
     with pytest.raises(DecodeError, match="the deflated data set is damaged"):

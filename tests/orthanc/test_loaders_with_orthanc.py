@@ -20,7 +20,7 @@ from pydicom.encaps import encapsulate
 
 from pycornerstone.errors import HttpStatusError, ImageIdError, PyCornerstoneError
 from pycornerstone.loaders.dicom_file import DicomFileLoader
-from pycornerstone.loaders.protocol import LoaderContext
+from pycornerstone.loaders.protocol import LoaderContext, LoadOptions
 from pycornerstone.loaders.wado_rs import WadoRsLoader
 from pycornerstone.loaders.wado_uri import WadoUriLoader
 from pycornerstone.metadata.dicom_headers import DicomHeaders
@@ -295,3 +295,44 @@ def test_what_is_no_image_is_an_error(orthanc):
         with pytest.raises(PyCornerstoneError) as caught:
             load(image_id)
         assert caught.value.image_id == image_id
+
+
+def bring(image_ids: list[str], way: str) -> dict[str, Image]:
+    async def run():
+        metadata, headers = MetadataRegistry(), DicomHeaders()
+        metadata.add_provider(headers.provide, -1000)
+        context = LoaderContext(metadata, headers, HttpRetriever())
+        loader = WadoRsLoader(context)
+        options = LoadOptions(extra={"wadors": way})
+        try:
+            many = loader.retrieve_many(image_ids, options)
+            return {encoded.image_id: loader.decode(encoded) async for encoded in many}
+        finally:
+            await context.http.close()
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("way", ["frames", "instances", "series"])
+@pytest.mark.parametrize("transfer_syntax_uid", TRANSFER_SYNTAXES)
+def test_a_series_that_comes_together_has_the_values_that_were_written(
+    orthanc, transfer_syntax_uid, way
+):
+    phantom = ct_phantom(9, 40, 48)
+    stored = [store(orthanc, data) for data in ct_series(phantom, transfer_syntax_uid)]
+    image_ids = [f"wadors:{one.instance_url}/frames/1" for one in stored]
+    images = bring(image_ids, way)
+    for image_id, expected in zip(image_ids, phantom.hounsfield - RESCALE_INTERCEPT, strict=True):
+        np.testing.assert_array_equal(images[image_id].pixels, expected)
+
+
+@pytest.mark.parametrize("way", ["frames", "instances", "series"])
+def test_frames_that_come_together_are_those_of_the_file(orthanc, way):
+    # Lists of frames, which Orthanc knows.
+    data = secondary_capture(ct_phantom(40, 24, 32))
+    one = store(orthanc, data)
+    image_ids = [f"wadors:{one.instance_url}/frames/{number}" for number in range(40, 0, -1)]
+    images = bring(image_ids, way)
+    for image_id, expected in zip(image_ids, one.dataset.pixel_array[::-1], strict=True):
+        # Baseline JPEG: another decoder's inverse DCT differs by 1.
+        assert np.abs(images[image_id].pixels.astype(int) - expected).max() <= 1

@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    import ssl
 
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -17,7 +21,8 @@ class LocalServer:
     Counts what it is asked, and connections that are open.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.answers: dict[str, bytes | Answer] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.connections_made = 0
@@ -33,7 +38,7 @@ class LocalServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
 
     def add(self, path: str, body: bytes, content_type: str = "", status: str = "200 OK") -> str:
         """Answer `path` like any server; gives the URL."""
@@ -57,7 +62,7 @@ class LocalServer:
 
     async def _serve(self, started: threading.Event) -> None:
         self._stopping = asyncio.Event()
-        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=self._tls)
         self.port = server.sockets[0].getsockname()[1]
         started.set()
         await self._stopping.wait()
@@ -102,3 +107,24 @@ def server() -> Iterator[LocalServer]:
     server = LocalServer()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def another_server() -> Iterator[LocalServer]:
+    server = LocalServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def new_server() -> Iterator[Callable[..., LocalServer]]:
+    """Start servers that need more said of them."""
+    servers: list[LocalServer] = []
+
+    def start(**how: object) -> LocalServer:
+        servers.append(LocalServer(**how))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import traceback
+from dataclasses import replace
 
 import pytest
 
@@ -36,8 +37,9 @@ def get(url: str, settings: HttpSettings | None = None, **options: object) -> Ht
 
 
 def failure(url: str, settings: HttpSettings | None = None) -> RetrieveError:
+    """Give the error of asking once; test_http_retries.py is about asking again."""
     with pytest.raises(RetrieveError) as caught:
-        get(url, settings)
+        get(url, replace(settings or HttpSettings(), max_retries=0))
     return caught.value
 
 
@@ -141,7 +143,13 @@ def test_an_address_that_cannot_be_sent_as_written_is_encoded(server):
     ("status", "advice"),
     [
         ("404 Not Found", "; check the address, the server has nothing there"),
-        ("401 Unauthorized", "; the server wants credentials that were not given"),
+        (
+            "401 Unauthorized",
+            (
+                "; the server wants credentials that were not given; give them as "
+                "HttpSettings(auth=...)"
+            ),
+        ),
         ("500 Oh No", "; the server failed, try again later"),
         ("204 No Content", ""),
     ],
@@ -195,7 +203,7 @@ def test_a_server_that_does_not_speak_tls_is_an_error():
         error = failure(f"https://127.0.0.1:{port}/a")
         thread.join()
     assert isinstance(error, TransferError)
-    assert f"no connection to 127.0.0.1 port {port} ([SSL" in str(error)
+    assert "what answers there does not speak TLS; is it an http:// address?" in str(error)
 
 
 def test_an_unknown_host_is_said_to_be_unknown():
@@ -264,8 +272,7 @@ def test_what_is_not_http_is_an_error(server):
 def test_redirections_in_a_circle_are_an_error(server):
     server.add_raw("/a", b"HTTP/1.1 302 Found\r\nLocation: /a\r\nContent-Length: 0\r\n\r\n")
     error = failure(server.url + "/a")
-    assert isinstance(error, TransferError)
-    assert "the server redirects without an end, 10 times so far" in str(error)
+    assert f"GET {server.url}/a is redirected in a circle" in str(error)
 
 
 @pytest.mark.parametrize("location", ["ftp://127.0.0.1/a", "http://"])
@@ -275,8 +282,7 @@ def test_a_redirection_to_no_http_address_is_an_error(server, location):
         f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode(),
     )
     error = failure(server.url + "/a")
-    assert isinstance(error, TransferError)
-    assert "it, or where it redirects to, is not a valid http address" in str(error)
+    assert "is redirected to what is no http or https address" in str(error)
 
 
 @pytest.mark.parametrize("url", ["http://", "http://:80/a", "http://host:99999/a"])
@@ -291,12 +297,11 @@ def test_what_is_no_http_address_is_not_asked_for(url):
     assert str(error) == (f"{url!r} is not an http or https address; for a file use 'dicomfile:'")
 
 
-def test_a_header_field_with_a_line_break_is_refused_without_being_shown(server):
+def test_a_header_field_with_a_line_break_is_refused_without_being_shown():
     settings = HttpSettings(headers={"Authorization": "Bearer abc\r\nX: y"})
-    error = failure(server.add("/a", b""), settings)
-    assert isinstance(error, RetrieveError)
-    assert "abc" not in "".join(traceback.format_exception(error))
-    assert server.requests == []
+    with pytest.raises(ValueError, match="holds a value of Authorization") as caught:
+        HttpRetriever(settings)
+    assert "abc" not in "".join(traceback.format_exception(caught.value))
 
 
 def stalling(answer: bytes):

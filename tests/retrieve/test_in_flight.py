@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
@@ -117,3 +118,26 @@ def test_other_errors_pass_through():
             await in_flight.share("key", work)
 
     asyncio.run(run())
+
+
+def test_what_fails_when_all_have_given_up_is_not_complained_of():
+    complaints = []
+
+    async def work():
+        try:
+            await asyncio.sleep(10)
+        finally:
+            raise OSError("on the way out")
+
+    async def ask():
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: complaints.append(what))
+        waiting = asyncio.create_task(InFlight().share("a", work))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await asyncio.sleep(0.01)
+        gc.collect()
+
+    asyncio.run(ask())
+    assert complaints == []

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import io
+import itertools
 
 import aiohttp
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pycornerstone.errors import ContentTypeError, TransferError
+from pycornerstone.errors import ContentTypeError, RetrieveError, TransferError
 from pycornerstone.retrieve import multipart
 from pycornerstone.retrieve.multipart import (
     MultipartParser,
     parse_multipart,
-    part_transfer_syntax,
 )
+from pycornerstone.retrieve.part_syntax import part_transfer_syntax
 
 TYPE = 'multipart/related; type="application/octet-stream"; boundary=b'
 
@@ -76,6 +77,25 @@ def test_boundaries(body, expected):
     assert [bytes(part.body) for part in parts + parser.close()] == expected
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"--b\nContent-Type: image/jls\n\nabc\n--b\n\nd\n--b--\n", [b"abc", b"d"]),
+        (b"text\n--b\nContent-Length: 3\n\nabc\n--b--", [b"abc"]),
+        # A line break of the other kind is of the body.
+        (b"--b\n\nabc\r\n--b--\n", [b"abc\r"]),
+        (b"--b\r\n\r\nabc\n--b\n\r\n--b--", [b"abc\n--b\n"]),
+        (b"--b\n\n\n--b--", [b""]),
+        (b"--b\n\n--b--", [b""]),
+    ],
+)
+def test_lines_may_end_by_a_line_feed_alone(body, expected):
+    assert [part for _, part in split(body)] == expected
+    parser = MultipartParser(TYPE)
+    parts = [part for byte in body for part in parser.feed(bytes([byte]))]
+    assert [bytes(part.body) for part in parts + parser.close()] == expected
+
+
 def test_folded_header_lines_are_joined_and_lines_without_colon_are_passed_over():
     body = b"--b\r\nContent-Type: image/jls;\r\n\ttransfer-syntax=1.2\r\nodd\r\n\r\nabc\r\n--b--"
     assert split(body) == [({"content-type": "image/jls; transfer-syntax=1.2"}, b"abc")]
@@ -96,6 +116,12 @@ def test_a_length_that_is_wrong_is_not_believed(length):
     parser = MultipartParser(TYPE)
     parts = [part for byte in body for part in parser.feed(bytes([byte]))]
     assert [bytes(part.body) for part in parts + parser.close()] == [b"abc", b"d"]
+
+
+def test_several_lengths_that_are_too_large_are_not_believed():
+    part = b"--b\r\nContent-Length: 99999\r\n\r\n%s\r\n"
+    body = b"".join(part % data for data in (b"abc", b"d", b"")) + b"--b--"
+    assert [data for _, data in split(body)] == [b"abc", b"d", b""]
 
 
 @pytest.mark.parametrize(
@@ -183,7 +209,7 @@ def messages(draw):
     for data in draw(st.lists(bodies, max_size=4)):
         with_length = draw(st.booleans())
         if not with_length and b"\r\n" + delimiter in b"\r\n" + data + b"\r\n":
-            data = b""  # noqa: PLW2901
+            data = b""  # noqa: PLW2901 - what is drawn cannot be sent
         name = draw(st.sampled_from(["Content-Type", "content-type", "CONTENT-TYPE"]))
         fields = f"{name}:{draw(st.sampled_from(['', ' ', '  ']))}image/jls\r\n"
         if with_length:
@@ -266,6 +292,39 @@ def test_the_work_grows_with_the_bytes_and_not_with_the_chunks(monkeypatch, chun
     assert looked_at <= len(body) + (len(b"\r\n--b") + 4) * chunks
 
 
+@pytest.mark.parametrize("length_is_said", [False, True])
+@pytest.mark.parametrize("chunk", [1, 100, 5000, 70_000, (1, 5000), (5000, 100_000, 3)])
+def test_large_parts_in_small_and_large_chunks_are_whole(chunk, length_is_said):
+    frames = [bytes(range(256)) * 1200, b"", bytes(300_000), b"x" * 65_536]
+    body = b""
+    for frame in frames:
+        fields = b"Content-Length: %d\r\n" % len(frame) if length_is_said else b""
+        body += b"--b\r\n" + fields + b"\r\n" + frame + b"\r\n"
+    body += b"--b--"
+    sizes = itertools.cycle(chunk if isinstance(chunk, tuple) else (chunk,))
+    parser = MultipartParser(TYPE)
+    parts, at = [], 0
+    while at < len(body):
+        size = next(sizes)
+        parts += parser.feed(body[at : at + size])
+        at += size
+    assert parser.is_at_end
+    assert [bytes(part.body) for part in parts + parser.close()] == frames
+
+
+def test_a_part_that_is_larger_than_allowed_is_refused():
+    for body in (
+        b"--b\r\nContent-Length: 1001\r\n\r\n",
+        b"--b\r\n\r\n" + bytes(1010),
+        b"--b\r\n\r\n" + bytes(1001) + b"\r\n--b--",
+    ):
+        parser = MultipartParser(TYPE, max_part_bytes=1000)
+        with pytest.raises(RetrieveError, match=r"part 1 .* the limit is 1000"):
+            parser.feed(body)
+    body = b"--b\r\n\r\n" + bytes(1000) + b"\r\n--b--"
+    assert len(MultipartParser(TYPE, max_part_bytes=1000).feed(body)) == 1
+
+
 @pytest.mark.parametrize(
     ("content_type", "uid"),
     [
@@ -301,3 +360,57 @@ def test_the_work_grows_with_the_bytes_and_not_with_the_chunks(monkeypatch, chun
 )
 def test_the_transfer_syntax_of_a_part(content_type, uid):
     assert part_transfer_syntax(content_type) == uid
+
+
+class Kept:
+    """A sink that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.rest = bytearray()
+
+    def write(self, piece: memoryview) -> None:
+        self.rest += piece
+
+
+@pytest.mark.parametrize("chunk", [1000, 16_384, 40_001, 10**9])
+@pytest.mark.parametrize("refused", [(), (0,), (0, 1, 2)])
+def test_what_takes_a_long_part_is_given_all_but_its_beginning(chunk, refused):
+    frames = [bytes(range(256)) * 400, b"short", b"\r\n--b" * 12_000]
+    body = b"".join(
+        b"--b\r\nContent-Length: %d\r\n\r\n%b\r\n" % (len(frame), frame) for frame in frames
+    )
+    offered: list[tuple[bytes, int]] = []
+
+    def offer(beginning, length):
+        offered.append((bytes(beginning), length))
+        return None if len(offered) - 1 in refused else Kept()
+
+    parser = MultipartParser(TYPE, offer=offer)
+    parts = []
+    for at in range(0, len(body) + 7, chunk):
+        parts += parser.feed((body + b"--b--\r\n")[at : at + chunk])
+    assert parser.is_at_end
+    assert [
+        bytes(part.body) + (bytes(part.sink.rest) if part.sink is not None else b"")
+        for part in parts
+    ] == frames
+    for beginning, length in offered:
+        (frame,) = [frame for frame in frames if len(frame) == length]
+        assert frame.startswith(beginning)
+    # A part that comes in one piece is whole already.
+    assert bool(offered) == (chunk < len(body))
+
+
+@pytest.mark.parametrize("missing", [-3, 1, 70_000])
+def test_a_part_that_was_taken_and_has_another_length_is_an_error(missing):
+    body = b"--b\r\nContent-Length: %d\r\n\r\n%b\r\n--b--" % (90_000 + missing, bytes(90_000))
+    parser = MultipartParser(TYPE, offer=lambda *_: Kept())
+
+    def feed_all():
+        for at in range(0, len(body), 30_000):
+            parser.feed(body[at : at + 30_000])
+        parser.close()
+
+    with pytest.raises(TransferError, match=r"not as long|without its final boundary"):
+        feed_all()
+    assert not parser.is_at_end

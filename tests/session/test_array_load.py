@@ -8,13 +8,15 @@ import gc
 import threading
 import time
 import weakref
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 import pycornerstone as cs
 from pycornerstone.model.events import Event
-from pycornerstone.session import array_load as array_load_module
+from pycornerstone.retrieve.errand import current_errand
+from pycornerstone.session import array_chunks
 from pycornerstone.session.array_load import ArrayLoad, ArraySources
 from pycornerstone.session.session import Session
 from pycornerstone.testing.dicom_series import ct_series, write_ct_series
@@ -340,9 +342,9 @@ def test_an_image_that_comes_when_all_has_ended_is_not_copied(session):
     load.end(cs.DecodeError("broken"))
     assert load.promised.done()
 
-    load._put_image(0, image_of("test:7"))
+    load.copy(0, image_of("test:7").pixels)
 
-    assert not load._array.any()
+    assert not load.array.any()
 
 
 def test_what_is_given_out_when_all_has_ended_is_not_queued_for_ever(session, monkeypatch):
@@ -358,9 +360,9 @@ def test_what_is_given_out_when_all_has_ended_is_not_queued_for_ever(session, mo
     reader = Reader()
     session.register_image_loader("test", reader)
     load = array_load(session, ids(3), out=np.zeros((3, 4, 5), np.int16))
-    load._around = ("test:outer",)
+    load.chunks._is_nested = True
     load.end(cs.SessionClosedError("closed"))
-    monkeypatch.setattr(array_load_module, "in_a_new_thread", do_here)
+    monkeypatch.setattr(array_chunks, "in_a_new_thread", do_here)
 
     load.start()
 
@@ -640,3 +642,255 @@ def test_the_module_function_uses_the_default_session(series):
     np.testing.assert_array_equal(cs.load_array(series).result(5), STORED)
     np.testing.assert_array_equal(cs.load_array(series, options=options).result(5), STORED)
     cs.close_default_session()
+
+
+class Bulk(TwoSteps):
+    """A loader that brings many: in the opposite order but for the first, some not at all."""
+
+    def __init__(self, leaves_out=(), nbytes=1):
+        self.leaves_out = leaves_out
+        self.asked = []
+        self.singly = []
+        self.given = 0
+        self.closed = threading.Event()
+        self.options = None
+        self.errands = []
+        self.nbytes = nbytes
+
+    async def retrieve(self, image_id):
+        self.singly.append(image_id)
+        return await super().retrieve(image_id)
+
+    async def retrieve_many(self, image_ids, options):
+        self.asked.append(image_ids)
+        self.options = options
+        self.errands.append(current_errand())
+        try:
+            for image_id in (*image_ids[:1], *image_ids[:0:-1]):
+                await asyncio.sleep(0)
+                if image_id not in self.leaves_out:
+                    self.given += 1
+                    yield Brought(image_id, b"x" * self.nbytes)
+        finally:
+            self.closed.set()
+
+    def decode(self, encoded):
+        image_id = encoded if isinstance(encoded, str) else encoded.image_id
+        return image_of(image_id)
+
+
+@dataclass
+class Brought:
+    image_id: str
+    data: bytes
+
+
+@pytest.mark.parametrize("count", [1, 2, 9, 100])
+@pytest.mark.parametrize("has_out", [True, False])
+def test_images_that_come_together_go_to_their_places(session, count, has_out):
+    loader = Bulk()
+    session.register_image_loader("test", loader)
+    out = np.zeros((count, 4, 5), np.int16) if has_out else None
+
+    load = session.load_array(ids(count), out)
+    array = load.result(5)
+
+    np.testing.assert_array_equal(array[:, 0, 0], np.arange(count))
+    assert (array is out) == has_out
+    assert loader.asked == [tuple(ids(count))]
+    assert not loader.singly
+    assert (load.number_done, load.progress) == (count, 1.0)
+
+
+def test_it_is_brought_for_what_it_was_asked_for(session):
+    loader = Bulk()
+    session.register_image_loader("test", loader)
+    options = cs.LoadOptions(cs.RequestType.PREFETCH, 3, extra={"a": 1})
+
+    session.load_array(ids(3), options=options).result(5)
+
+    assert loader.options is options
+    (errand,) = loader.errands
+    assert errand.urgency == (cs.RequestType.PREFETCH, 3)
+
+
+@pytest.mark.parametrize("leaves_out", [["test:0"], ["test:5"], ids(9)])
+def test_what_a_loader_does_not_bring_is_loaded_one_by_one(session, leaves_out):
+    loader = Bulk(leaves_out)
+    session.register_image_loader("test", loader)
+
+    array = session.load_array(ids(9)).result(5)
+
+    np.testing.assert_array_equal(array[:, 0, 0], np.arange(9))
+    assert sorted(loader.singly) == leaves_out
+
+
+def test_an_image_that_is_named_twice_is_brought_once(session):
+    loader = Bulk()
+    session.register_image_loader("test", loader)
+
+    array = session.load_array(["test:3", "test:1", "test:3", "test:2"]).result(5)
+
+    assert array[:, 0, 0].tolist() == [3, 1, 3, 2]
+    assert loader.asked == [("test:3", "test:1", "test:2")]
+
+
+@pytest.mark.parametrize("cached", [["test:0"], ["test:2"], ids(4)])
+def test_what_the_cache_has_is_not_brought(session, cached):
+    session.register_image_loader("test", lambda i: cs.Image(i, np.full((4, 5), 99, np.int16)))
+    for image_id in cached:
+        session.load_and_cache_image(image_id).result(5)
+    loader = Bulk()
+    session.register_image_loader("test", loader)
+
+    array = session.load_array(ids(4)).result(5)
+
+    expected = [99 if image_id in cached else number for number, image_id in enumerate(ids(4))]
+    assert array[:, 0, 0].tolist() == expected
+    assert [i for asked in loader.asked for i in asked] == [i for i in ids(4) if i not in cached]
+
+
+@pytest.mark.parametrize("first", ["read", "load", "bring"])
+def test_images_go_three_ways_into_one_array(session, first):
+    session.register_image_loader("read", Reader())
+    session.register_image_loader("load", load_async)
+    session.register_image_loader("bring", Bulk())
+    schemes = [first, "read", "load", "bring"]
+    image_ids = [f"{schemes[number % 4]}:{number}" for number in range(40)]
+
+    array = session.load_array(image_ids).result(5)
+
+    np.testing.assert_array_equal(array[:, 0, 0], np.arange(40))
+
+
+@pytest.mark.parametrize("has_out", [True, False])
+def test_the_first_image_says_what_the_others_are_to_be(session, has_out):
+    class Odd(Bulk):
+        def decode(self, encoded):
+            image = super().decode(encoded)
+            is_odd = image.image_id == "test:7"
+            return cs.Image(image.image_id, image.pixels[:2]) if is_odd else image
+
+    session.register_image_loader("test", Odd())
+    out = np.zeros((20, 4, 5), np.int16) if has_out else None
+
+    with pytest.raises(cs.LoaderError, match=r"are 2 x 5 int16, but .* 4 x 5 int16") as raised:
+        session.load_array(ids(20), out).result(5)
+    assert raised.value.image_id == "test:7"
+
+
+def test_a_loader_that_gives_what_it_was_not_asked_for_is_told(session):
+    class Wrong(Bulk):
+        async def retrieve_many(self, image_ids, options):
+            yield Brought("test:9", b"")
+
+    session.register_image_loader("test", Wrong())
+
+    with pytest.raises(cs.LoaderError, match="gave 'test:9', which it was not asked for"):
+        session.load_array(ids(3)).result(5)
+
+
+def test_an_error_while_they_are_brought_ends_it_with_its_image(session):
+    class Failing(Bulk):
+        async def retrieve_many(self, image_ids, options):
+            async for brought in super().retrieve_many(image_ids[:4], options):
+                yield brought
+            error = cs.DecodeError("broken")
+            error.image_id = "test:4"
+            raise error
+
+    session.register_image_loader("test", Failing())
+
+    with pytest.raises(cs.DecodeError, match="broken") as raised:
+        session.load_array(ids(9)).result(5)
+    assert raised.value.image_id == "test:4"
+
+
+def test_an_error_of_a_decoder_ends_what_brings_them(session):
+    class Failing(Bulk):
+        def decode(self, encoded):
+            if encoded.image_id == "test:99":
+                raise cs.DecodeError("broken")
+            return super().decode(encoded)
+
+    loader = Failing(nbytes=16 * 1024 * 1024)
+    session.register_image_loader("test", loader)
+
+    with pytest.raises(cs.DecodeError, match="broken") as raised:
+        session.load_array(ids(100), np.zeros((100, 4, 5), np.int16)).result(5)
+    assert raised.value.image_id == "test:99"
+    assert loader.closed.wait(5)
+    assert loader.given < 100
+
+
+def test_no_more_is_taken_than_is_decoded(session):
+    go_on = threading.Event()
+
+    class Slow(Bulk):
+        def decode(self, encoded):
+            assert go_on.wait(5)
+            return super().decode(encoded)
+
+    loader = Slow(nbytes=16 * 1024 * 1024)
+    session.register_image_loader("test", loader)
+    load = session.load_array(ids(40))
+    time.sleep(0.1)
+
+    # 64 MiB wait to be decoded, and one more has arrived.
+    assert loader.given <= 6
+    go_on.set()
+    np.testing.assert_array_equal(load.result(5)[:, 0, 0], np.arange(40))
+
+
+@pytest.mark.parametrize("how", ["cancel", "close"])
+def test_what_brings_them_is_stopped_at_once(how):
+    began = threading.Event()
+
+    class Hanging(Bulk):
+        async def retrieve_many(self, image_ids, options):
+            try:
+                yield Brought(image_ids[0], b"")
+                began.set()
+                await asyncio.sleep(30)
+            finally:
+                self.closed.set()
+
+    session = Session(decode_threads=1)
+    loader = Hanging()
+    session.register_image_loader("test", loader)
+    load = session.load_array(ids(9))
+    assert began.wait(5)
+    try:
+        if how == "cancel":
+            load.cancel()
+            assert load.cancelled()
+        else:
+            session.close()
+            assert isinstance(load.exception(0), cs.SessionClosedError)
+        assert loader.closed.wait(5)
+    finally:
+        session.close()
+
+
+def test_a_loader_may_wait_for_an_array_that_is_brought(session):
+    session.register_image_loader("test", Bulk())
+
+    async def mean(image_id):
+        array = await session.load_array(ids(5))
+        return cs.Image(image_id, array.mean(axis=0).astype(np.int16))
+
+    session.register_image_loader("mean", mean)
+
+    assert session.load_image("mean:0").result(5).pixels[0, 0] == 2
+
+
+def test_an_array_that_was_brought_is_gone_when_its_caller_lets_go(session):
+    session.register_image_loader("test", Bulk())
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            array = weakref.ref(session.load_array(ids(30)).result(5))
+            eventually(lambda array=array: array() is None)
+    finally:
+        gc.enable()

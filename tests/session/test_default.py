@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import pycornerstone as cs
+from pycornerstone.testing import SampleServer, ct_phantom, ct_series
 
 
 @pytest.fixture(autouse=True)
@@ -17,10 +18,35 @@ def _fresh_default_session():
     cs.close_default_session()
     yield
     cs.close_default_session()
+    cs.configure_default_session()
 
 
 def image_of(image_id):
     return cs.Image(image_id, np.full((2, 3), 7))
+
+
+def test_the_default_session_is_made_as_one_says(tmp_path):
+    with SampleServer(credentials=("ada", "secret")) as server:
+        for instance in ct_series(ct_phantom(2, 8, 8)):
+            server.add_instance(instance)
+        image_ids = server.image_ids("wadors")
+        with pytest.raises(cs.HttpStatusError, match="401"):
+            cs.load_image(image_ids[0]).result(10)
+        with pytest.raises(RuntimeError, match="close_default_session"):
+            cs.configure_default_session()
+
+        cs.close_default_session()
+        cs.configure_default_session(
+            http=cs.HttpSettings(auth=cs.BasicAuth("ada", "secret")),
+            cache_size_in_bytes=10_000_000,
+            disk_cache=cs.DiskCache(tmp_path),
+        )
+        assert cs.load_array(image_ids).result(10).shape == (2, 8, 8)
+        assert cs.cache.max_size_in_bytes == 10_000_000
+        assert cs.default_session().disk_cache is not None
+        # The one that comes after it is made in the same way.
+        cs.close_default_session()
+        assert cs.load_image(image_ids[0]).result(10).rows == 8
 
 
 def test_module_level_functions_act_on_one_session():
@@ -141,3 +167,7 @@ def test_a_forked_child_has_a_session_of_its_own():
     )
 
     assert (done.stdout, done.stderr) == ("2\n0\n", "")
+
+
+def test_priorities_of_the_default_session_change():
+    assert cs.change_priority(["test:nothing"], cs.RequestType.PREFETCH) == 0

@@ -22,6 +22,7 @@ from pycornerstone.testing import (
 PHANTOM = ct_phantom(slices=3, rows=32, columns=32)
 PNG = png_phantom(PHANTOM, 0)
 PART10 = ct_series(PHANTOM)[0]
+QUICK = cs.HttpSettings(backoff_s=0.01)
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_many_callers_of_one_frame_make_one_request_and_one_for_its_metadata():
 def test_each_fault_of_a_server_has_its_own_error_that_names_the_image(server, answer, error):
     server.answer("/b", **answer)
     image_id = f"web:{server.url('/b')}"
-    with cs.Session() as session:
+    with cs.Session(http=QUICK) as session:
         with pytest.raises(error) as caught:
             session.load_and_cache_image(image_id).result(timeout=10)
 
@@ -109,7 +110,7 @@ def test_nothing_is_left_after_faults_and_cancels(server):
     choose = random.Random(1)
     gc.collect()
     threads, files = threading.active_count(), open_files()
-    with cs.Session() as session:
+    with cs.Session(http=QUICK) as session:
         loads = [
             session.load_and_cache_image(f"web:{server.url(f'/{n % 6}')}?{n}") for n in range(120)
         ]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import concurrent.futures
+import gc
 import threading
+import time
+import weakref
 
 import pytest
 from hypothesis import given
@@ -232,3 +235,185 @@ def test_requests_from_many_threads_are_all_done():
         while pool.number_running or pool.number_queued:
             pass
     assert len(done) == 800
+
+
+def work_at(pool, depth, log, name, request_type=RequestType.INTERACTION):
+    future = concurrent.futures.Future()
+
+    def start():
+        log.append(name)
+        return future
+
+    request = pool.add_request(start, lambda _: None, request_type, details=name, depth=depth)
+    return request, future
+
+
+def test_each_depth_has_places_of_its_own():
+    pool = RequestPool(ONE, total=1)
+    log = []
+    _, outer = work_at(pool, 0, log, "outer")
+    work_at(pool, 0, log, "beside")
+    _, inner = work_at(pool, 1, log, "inner")
+    work_at(pool, 1, log, "second inner")
+    assert log == ["outer", "inner"]
+    assert (pool.number_running, pool.number_queued) == (2, 2)
+
+    inner.set_result(None)
+    assert log == ["outer", "inner", "second inner"]
+    outer.set_result(None)
+    assert log[-1] == "beside"
+
+
+def test_what_is_queued_can_be_moved_deeper_and_not_back():
+    pool = RequestPool(ONE)
+    log = []
+    work_at(pool, 0, log, "outer")
+    queued, _ = work_at(pool, 0, log, "joined")
+    pool.deepen(queued, 2)
+    pool.deepen(queued, 1)
+    assert log == ["outer", "joined"]
+    assert queued.depth == 2
+
+
+def test_what_runs_counts_as_of_the_type_that_it_has_by_now():
+    pool = RequestPool(ONE)
+    log = []
+    running, _ = work_at(pool, 0, log, "prefetch", RequestType.PREFETCH)
+    work_at(pool, 0, log, "next", RequestType.PREFETCH)
+    assert log == ["prefetch"]
+    pool.change_priority(running, RequestType.INTERACTION)
+    assert log == ["prefetch", "next"]
+
+
+def test_no_more_run_at_once_than_of_all_types_together_whatever_becomes_of_their_type():
+    pool = RequestPool({**ONE, RequestType.INTERACTION: 2})
+    works = [Work(pool, n, RequestType.PREFETCH) for n in range(50)]
+    for work in works:
+        pool.change_priority(work.request, RequestType.THUMBNAIL)
+    assert pool.number_running == 5
+    interaction = [Work(pool, n) for n in range(3)]
+    assert pool.number_running == 7
+    assert [len(work.log) for work in interaction] == [1, 1, 0]
+
+
+def test_prefetch_and_compute_are_held_back_and_go_on_when_the_pool_is_told():
+    holds = True
+    pool = RequestPool(dict.fromkeys(RequestType, 4), holds_back=lambda: holds)
+    log = []
+    for kind in (
+        RequestType.COMPUTE,
+        RequestType.PREFETCH,
+        RequestType.THUMBNAIL,
+        RequestType.INTERACTION,
+    ):
+        work_at(pool, 0, log, kind.name, kind)
+    assert log == ["THUMBNAIL", "INTERACTION"]
+    holds = False
+    pool.pump()
+    assert log == ["THUMBNAIL", "INTERACTION", "PREFETCH", "COMPUTE"]
+
+
+def test_what_is_deeper_is_waited_for_and_not_held_back():
+    pool = RequestPool(ONE, holds_back=lambda: True)
+    log = []
+    work_at(pool, 0, log, "prefetch", RequestType.PREFETCH)
+    work_at(pool, 1, log, "of a loader", RequestType.PREFETCH)
+    assert log == ["of a loader"]
+
+
+class LookedThrough:
+    """A lock after whose first use something happens."""
+
+    def __init__(self, lock, happens):
+        self._lock = lock
+        self._happens = [happens]
+
+    def __enter__(self):
+        self._lock.acquire()
+
+    def __exit__(self, *_):
+        self._lock.release()
+        if self._happens:
+            self._happens.pop()()
+
+
+def test_what_begins_at_the_moment_when_it_is_cancelled_is_cancelled_all_the_same():
+    pool = RequestPool(ONE)
+    begins, goes_on = threading.Event(), threading.Event()
+    future = concurrent.futures.Future()
+    asked = []
+
+    def start():
+        begins.set()
+        goes_on.wait(5)
+        return future
+
+    blocker = Work(pool, "blocker")
+    asked.append(pool.add_request(start, lambda _: None, RequestType.INTERACTION))
+    beginner = threading.Thread(target=blocker.end)
+    beginner.start()
+    assert begins.wait(5)
+
+    def begin():
+        goes_on.set()
+        beginner.join(5)
+
+    pool._lock = LookedThrough(pool._lock, begin)
+    pool.cancel(asked[0])
+    assert future.cancelled()
+    assert pool.number_running == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 199), st.sampled_from(["cancel", "move"])), max_size=400))
+def test_whatever_is_cancelled_and_moved_the_rest_is_served_once_in_order(changes):
+    pool = RequestPool(ONE, total=1)
+    log = []
+    blocker = Work(pool, "blocker", log=log)
+    works = [Work(pool, n, RequestType.PREFETCH, log=log) for n in range(200)]
+    expected = list(range(200))
+    for n, change in changes:
+        if n in expected:
+            expected.remove(n)
+            if change == "cancel":
+                pool.cancel(works[n].request)
+            else:
+                # Behind those of the same priority.
+                pool.change_priority(works[n].request, RequestType.PREFETCH)
+                expected.append(n)
+    assert pool.number_queued == len(expected)
+    blocker.end()
+    for n in expected:
+        works[n].end()
+    assert log[1:] == expected
+    assert (pool.number_queued, pool.number_running) == (0, 0)
+
+
+def test_many_change_their_priority_in_no_time():
+    pool = RequestPool(ONE, total=1)
+    Work(pool, "blocker")
+    requests = [Work(pool, n, RequestType.PREFETCH).request for n in range(20_000)]
+    begun = time.process_time()
+    for request in requests:
+        pool.change_priority(request, RequestType.THUMBNAIL)
+        pool.change_priority(request, RequestType.PREFETCH, 1)
+    # Some 0.1 s; looking for each of them in a list takes minutes.
+    assert time.process_time() - begun < 5
+    assert pool.number_queued == 20_000
+
+
+def test_a_cancelled_request_is_not_kept_for_long():
+    pool = RequestPool(ONE, total=1)
+    Work(pool, "blocker")
+    Work(pool, "first", RequestType.PREFETCH)
+    details = [Detail() for _ in range(1000)]
+    kept = weakref.WeakSet(details)
+    for detail in details:
+        pool.cancel(Work(pool, detail, RequestType.PREFETCH, 1).request)
+    details.clear()
+    del detail
+    gc.collect()
+    assert len(kept) < 200
+
+
+class Detail:
+    """Something whose end can be watched."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import concurrent.futures
 import contextvars
 import functools
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 import pycornerstone as cs
+from pycornerstone.model.encoded_frame import EncodedFrame
 from pycornerstone.model.events import Event
 from pycornerstone.session.session import Session
 
@@ -735,6 +737,48 @@ def test_an_image_that_the_cache_fails_on_is_given_all_the_same(session, caplog,
 
     assert session.load_and_cache_image("test:a").result(timeout=5).rows == 2
     assert "the cache could not keep test:a" in caplog.text
+
+
+class Misfit:
+    """A loader whose frames are of a kind that nobody can count the bytes of."""
+
+    async def retrieve(self, image_id):
+        return EncodedFrame(image_id, object(), "image/png")
+
+    def decode(self, encoded):
+        return image_of(encoded.image_id)
+
+
+def test_a_load_settles_whatever_its_loader_brings(session):
+    session.register_image_loader("test", Misfit())
+    assert isinstance(session.load_image("test:a").exception(timeout=5), TypeError)
+
+
+def test_who_asks_at_the_moment_when_an_image_comes_is_given_that(session):
+    times, asked = collections.Counter(), threading.Event()
+    get = session.cache.get
+
+    def loader(image_id):
+        times[image_id] += 1
+        return image_of(image_id)
+
+    def late(image_id):
+        image = get(image_id)
+        if not asked.is_set():
+            asked.set()
+            session.load_and_cache_image(image_id).result(timeout=5)
+        return image
+
+    session.register_image_loader("test", loader)
+    session.cache.get = late
+    assert session.load_and_cache_image("test:a").result(timeout=5).rows == 2
+    assert times == {"test:a": 1}
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_session_without_a_thread_that_decodes_is_not_made(number):
+    with pytest.raises(ValueError, match=f"at least 1 thread must decode, got .*={number}"):
+        Session(decode_threads=number)
 
 
 def test_two_sessions_share_nothing():

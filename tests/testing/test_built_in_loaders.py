@@ -16,6 +16,7 @@ from pycornerstone.errors import (
     PyCornerstoneError,
     TransferError,
 )
+from pycornerstone.retrieve.http import HttpSettings
 from pycornerstone.session.session import Session
 from pycornerstone.testing import (
     LoaderContract,
@@ -166,7 +167,7 @@ def misbehaving():
 def test_a_misbehaving_server_is_a_typed_error_every_time(misbehaving, scheme, answer, error):
     misbehaving.answer("/a", **answer)
     image_id = f"{scheme}:{misbehaving.url('/a')}"
-    with Session() as session:
+    with Session(http=HttpSettings(backoff_s=0.01)) as session:
         for _ in range(2):
             found = session.load_and_cache_image(image_id).exception(timeout=10)
             assert isinstance(found, error), repr(found)

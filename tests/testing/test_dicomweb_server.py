@@ -207,7 +207,8 @@ def test_an_independent_client_finds_and_gets_everything(server):
 
 def test_searches_are_filtered_and_cut(server):
     def search(query: str) -> list[dict]:
-        return json.loads(get(f"{server.dicomweb_url}/instances?{query}")[1])
+        # 204 without content where nothing is found (PS3.18 table 10.6.3-1).
+        return json.loads(get(f"{server.dicomweb_url}/instances?{query}")[1] or b"[]")
 
     assert len(search("")) == 7
     assert len(search("Modality=CT")) == 6
@@ -345,3 +346,38 @@ def test_it_is_reached_from_this_machine_only_and_only_while_it_runs():
         socket.create_connection((host, int(port)), timeout=5)
     with server:
         assert get(server.url("/files/a.txt"))[1] == b"a"
+
+
+def test_who_does_not_say_who_he_is_is_asked():
+    with SampleServer(files={"a.txt": b"a"}, credentials=("ada", "sécret")) as server:
+        url = server.url("/files/a.txt")
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            get(url)
+        caught.value.close()
+        assert caught.value.code == 401
+        assert caught.value.headers["WWW-Authenticate"] == (
+            'Basic realm="SampleServer", charset="UTF-8"'
+        )
+        passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+        passwords.add_password(None, url, "ada", "sécret")
+        opener = urllib.request.build_opener(urllib.request.HTTPBasicAuthHandler(passwords))
+        with opener.open(url, timeout=10) as answer:
+            assert answer.read() == b"a"
+
+
+def test_a_token_lets_in_until_it_is_changed():
+    def bearing(token: str) -> urllib.request.Request:
+        return urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+
+    with SampleServer(files={"a.txt": b"a"}, token="one") as server:
+        url = server.url("/files/a.txt")
+        with urllib.request.urlopen(bearing("one"), timeout=10) as answer:
+            assert answer.read() == b"a"
+        server.change_token("two")
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(bearing("one"), timeout=10)
+        caught.value.close()
+        wanted = 'Bearer realm="SampleServer", error="invalid_token"'
+        assert (caught.value.code, caught.value.headers["WWW-Authenticate"]) == (401, wanted)
+        with urllib.request.urlopen(bearing("two"), timeout=10) as answer:
+            assert answer.read() == b"a"

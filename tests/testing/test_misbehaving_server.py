@@ -112,6 +112,45 @@ def test_a_chunked_body_can_be_whole_or_cut(server):
         get(server, "/cut")
 
 
+def test_header_fields_can_be_slow_or_cut(server):
+    server.answer("/slow", body=b"a", head_bytes_per_s=500)
+    server.answer("/half", body=b"a", cut_head_after=20)
+    began = time.monotonic()
+    assert get(server, "/slow")[1] == b"a"
+    assert time.monotonic() - began > 0.1
+    assert raw(server, "/half") == b"HTTP/1.1 200 OK\r\nCon"
+
+
+def test_the_stated_length_can_be_wrong(server):
+    server.answer("/short", body=b"0123456789", stated_length=4)
+    server.answer("/long", body=b"0123456789", stated_length=14, cut_after=10)
+    assert get(server, "/short")[1] == b"0123"
+    with pytest.raises(http.client.IncompleteRead):
+        get(server, "/long")
+
+
+def test_bytes_can_follow_the_end(server):
+    server.answer("/a", body=b"01", after_end=b"more")
+    with connect(server) as connection:
+        ask(connection, "/a")
+        received = b""
+        while not received.endswith(b"more"):
+            received += connection.recv(1000)
+    assert b"Content-Length: 2\r\n" in received
+    assert received.endswith(b"\r\n\r\n01more")
+
+
+def test_a_body_can_be_endless_until_the_client_leaves(server):
+    server.answer("/a", body=bytes(100_000), endless=True)
+    with connect(server) as connection:
+        ask(connection, "/a")
+        received = 0
+        while received < 2_000_000:
+            received += len(connection.recv(1 << 20))
+    server.wait_until(lambda: server.disconnects("/a") == 1)
+    server.wait_until(lambda: server.open_connections == 0)
+
+
 def test_a_connection_can_be_closed_without_an_answer(server):
     server.answer("/a", drop=True)
     assert raw(server, "/a") == b""

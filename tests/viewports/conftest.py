@@ -28,20 +28,28 @@ class Shelf:
         self.asked = []
         self.loading = {}
         self.cancelled = []
+        self.priorities = {}
 
     def hold(self, *image_ids):
         """Let these wait for `release`."""
         self.held |= set(image_ids)
 
-    def load_and_cache_image(self, image_id, options=LoadOptions()):  # noqa: B008
+    def load_and_cache_image(self, image_id, options=LoadOptions()):  # noqa: B008 - as a session
         self.asked.append((image_id, options))
         promise = concurrent.futures.Future()
         load = ImageLoadObject(promise, lambda: self.cancelled.append(image_id), image_id=image_id)
+        load.owner = self
         if image_id in self.held:
             self.loading.setdefault(image_id, []).append(promise)
         else:
             self._deliver(image_id, promise)
         return load
+
+    def change_priority_of(self, load, request_type, priority):
+        self.priorities[load.image_id] = (request_type, priority)
+
+    def show_partial_to(self, load):
+        """Nothing is partial here."""
 
     def release(self, image_id):
         """Deliver to all who wait for it."""

@@ -104,7 +104,8 @@ def decode_frame(encoded: EncodedFrame) -> Image:
     ----------
     encoded : EncodedFrame
         The bytes of one frame. Its encoding is a Transfer Syntax UID, or the media type of a
-        picture; a picture is known by its content, so that ``""`` and ``"image/*"`` do.
+        picture; a picture is known by its content, so that ``""`` and ``"image/*"`` do. One that
+        is partial gives an image of full size and lower quality.
 
     Returns
     -------
@@ -119,6 +120,22 @@ def decode_frame(encoded: EncodedFrame) -> Image:
     UnsupportedEncodingError
         If there is no decoder for them.
     """
+    return _decode_partial(encoded) if encoded.is_partial else _decode_stream(encoded)
+
+
+def _decode_partial(encoded: EncodedFrame) -> Image:
+    from pycornerstone.codecs.partial_frames import completed, within_range
+
+    whole, quality = completed(encoded)
+    image = _decode_stream(whole)
+    return image.replace(
+        pixels=within_range(image.pixels, _pixel_module(encoded)),
+        quality=quality,
+        transfer_syntax_uid=transfer_syntax(encoded.encoding).uid,
+    )
+
+
+def _decode_stream(encoded: EncodedFrame) -> Image:
     if not encoded.encoding[:1].isdecimal():
         from pycornerstone.codecs.pictures import decode_picture
 

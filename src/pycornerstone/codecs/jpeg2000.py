@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import struct
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import imagecodecs  # this module is imported on first use
 import numpy as np
 
 from pycornerstone.codecs.codestream import decode_codestream
+from pycornerstone.codecs.jpeg2000_boxes import codestream_span
 from pycornerstone.codecs.jpeg2000_header import (
     COMPONENT_DEPTHS,
     IS_SIGNED,
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
 
 __all__ = ["decode_jpeg2000", "jpeg2000_color"]
 
-_JP2_SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
+# Low-pass samples of colour differences go beyond by less than four times.
+_OVERSHOOT_BITS = 4
+# As many fractional bits leave one sample in 500 rounded otherwise than by OpenJPEG, by 1.
+_SCALED_BITS = 10
+_MOST_WIDENED_BITS = 16
 
 
 def decode_jpeg2000(
@@ -57,7 +62,12 @@ def decode_jpeg2000(
             check_markers(data, header)
     except DecodeError as error:
         raise type(error)(f"cannot decode {syntax}: {error.message}") from error
-    codec = _decode_high_throughput if header.is_high_throughput else imagecodecs.jpeg2k_decode
+    codec: Callable[..., object] = imagecodecs.jpeg2k_decode
+    if header.is_high_throughput:
+        may_overshoot = encoded.is_partial or header.is_irreversible
+        codec = _decode_high_throughput
+        if may_overshoot and header.codestream.precision <= _MOST_WIDENED_BITS:
+            codec = partial(_decode_overshooting, is_scaled=header.is_irreversible)
     return decode_codestream(codec, data, header.codestream, pixel, syntax, encoded.out)
 
 
@@ -114,24 +124,49 @@ def _decode_high_throughput(data: bytes | memoryview, *, out: npt.NDArray[Any]) 
         bits += bits.dtype.type(half)
 
 
+def _decode_overshooting(
+    data: bytes | memoryview, *, out: npt.NDArray[Any], is_scaled: bool
+) -> None:
+    """Decode a stream whose samples may lie beyond their range, and take that off.
+
+    Low-pass samples do (ISO 15444-1 F.4.8.2), and all that were quantized, and OpenJPH lets them
+    wrap around: black spots in what is white. So it is given a stream that says that its samples
+    have more bits. Of a reversible one, that changes nothing but where their middle is (G.1); of an
+    irreversible one it is their scale too, as its steps are parts of the range (equation E-3). They
+    are far from 0 then, which lost lines are.
+    """
+    widened = bytearray(data)
+    depth = data[COMPONENT_DEPTHS]
+    precision = (depth & ~IS_SIGNED) + 1
+    more = _SCALED_BITS if is_scaled else _OVERSHOOT_BITS
+    bits = precision + more
+    for component in range(1 if out.ndim == 2 else out.shape[2]):
+        # Unsigned, so that their middle is half of the range.
+        widened[COMPONENT_DEPTHS + 3 * component] = bits - 1
+    wide = np.empty(out.shape, np.uint16 if bits < 16 else np.uint32)
+    codec: Callable[..., object] = imagecodecs.htj2k_decode
+    codec(widened, out=wide)
+    if not np.any(_last_line(wide)):
+        raise DecodeError("the codestream is corrupt")
+    samples = wide.view(f"i{wide.itemsize}")
+    samples -= samples.dtype.type(1 << (bits - 1))
+    if is_scaled:
+        samples += samples.dtype.type(1 << (more - 1))
+        samples >>= more
+    half = 1 << (precision - 1)
+    np.clip(samples, -half, half - 1, out=samples)
+    if not depth & IS_SIGNED:
+        samples += samples.dtype.type(half)
+    out[...] = samples
+
+
 def _last_line(samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return samples[-1, ..., -1] if samples.ndim == 3 else samples[-1]
 
 
 def _without_boxes(data: bytes | memoryview) -> bytes | memoryview:
     """Take the codestream out of a JP2 file, which some writers put into a frame."""
-    if bytes(data[:12]) != _JP2_SIGNATURE:
-        return data
-    position = 0
-    while position + 8 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, position)
-        start = position + 8
-        if length == 1 and position + 16 <= len(data):
-            length = struct.unpack_from(">Q", data, start)[0]
-            start += 8
-        if kind == b"jp2c":
-            return data[start : position + length if length else len(data)]
-        if length < 8:
-            break
-        position += length
-    raise DecodeError("broken JP2 file: it has no codestream (box jp2c)")
+    span = codestream_span(data)
+    if span is None:
+        raise DecodeError("broken JP2 file: it has no codestream (box jp2c)")
+    return data if span == (0, None) else data[span[0] : span[1]]

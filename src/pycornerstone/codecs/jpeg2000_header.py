@@ -41,6 +41,8 @@ _MOST_TILES = 65535
 _LEAST_MARKER = 0xFF01
 _SOT_BYTES = _SOT.to_bytes(2, "big")
 _USUAL_MAIN_HEADER = 1024
+# How far after the marker (A.6.1, A.6.2).
+_WAVELET_AT = {_COD: 13, _COC: 10}
 
 COMPONENT_DEPTHS = len(_SOC_SIZ) + _SIZ.size
 """Where the depth of the first component stands, in bytes; the others follow three apart."""
@@ -61,6 +63,8 @@ class Jpeg2000Header:
     has_color_transformation : bool
         Its three components were RGB, and a multiple component transformation made them YBR; its
         inverse is part of decoding (G.2, G.3).
+    is_irreversible : bool
+        The wavelet transformation of all components is the 9-7 one, of real numbers (F.3.8.1).
     tiles : int
         How many there are.
     main_header_start : int
@@ -70,6 +74,7 @@ class Jpeg2000Header:
     codestream: Codestream
     is_high_throughput: bool
     has_color_transformation: bool
+    is_irreversible: bool
     tiles: int
     main_header_start: int
 
@@ -113,8 +118,10 @@ def read_jpeg2000_header(data: bytes | memoryview) -> Jpeg2000Header:
     )
     is_high_throughput = bool(rsiz & _IS_HIGH_THROUGHPUT)
     main_header_start = len(_SOC_SIZ) + length
-    transformation = _component_transformation(data, main_header_start)
-    return Jpeg2000Header(stream, is_high_throughput, transformation, tiles, main_header_start)
+    transformed, irreversible = _transformations(data, main_header_start)
+    return Jpeg2000Header(
+        stream, is_high_throughput, transformed, irreversible, tiles, main_header_start
+    )
 
 
 def check_markers(data: bytes | memoryview, header: Jpeg2000Header) -> None:
@@ -181,13 +188,14 @@ def _check_main_header(data: bytes | memoryview, samples: int) -> int:
 _known_main_header = functools.lru_cache(maxsize=64)(_check_main_header)
 
 
-def _component_transformation(data: bytes | memoryview, position: int) -> bool:
-    """Tell whether components are transformed, as part 1 has it (table A.17).
+def _transformations(data: bytes | memoryview, position: int) -> tuple[bool, bool]:
+    """Tell whether components are transformed (table A.17), and all wavelets irreversible (A.20).
 
     What is broken here the decoder finds. Markers of part 2 it would pass over, and give samples
     that are wrong.
     """
     is_transformed = False
+    wavelets: set[int] = set()
     while position + 10 <= len(data) and (marker := _marker(data, position)) != _SOT:
         if marker < _LEAST_MARKER:
             break
@@ -204,8 +212,11 @@ def _component_transformation(data: bytes | memoryview, position: int) -> bool:
                     "2 (ISO 15444-2); only what part 1 can decode is supported"
                 )
             is_transformed = transformation == 1
+        if marker in _WAVELET_AT:
+            at = position + _WAVELET_AT[marker]
+            wavelets.update(data[at : at + 1])
         position += 2 + (data[position + 2] << 8 | data[position + 3])
-    return is_transformed
+    return is_transformed, wavelets == {0}
 
 
 def _coding_style(segment: bytes) -> tuple[int, bool]:

@@ -27,6 +27,11 @@ class ArrayLoadObject(Promised[npt.NDArray[Any]]):
         How many there are, for messages.
     notify : callable, optional
         Calls the callbacks of `add_done_callback`, somewhere where they may wait.
+
+    Attributes
+    ----------
+    number_done : int
+        How many are in the array by now.
     """
 
     def __init__(
@@ -36,6 +41,7 @@ class ArrayLoadObject(Promised[npt.NDArray[Any]]):
     ) -> None:
         super().__init__(notify=notify)
         self.number_of_images = number_of_images
+        self.number_done = 0
 
     @classmethod
     def rejected(cls, error: BaseException) -> ArrayLoadObject:
@@ -51,6 +57,11 @@ class ArrayLoadObject(Promised[npt.NDArray[Any]]):
         elif self.done():
             state = "failed" if self._outcome.exception() else "loaded"
         return f"<ArrayLoadObject of {self.number_of_images} images {state}>"
+
+    @property
+    def progress(self) -> float:
+        """How much of it is there, from 0 to 1."""
+        return self.number_done / self.number_of_images if self.number_of_images else 0.0
 
     def settle(self, outcome: npt.NDArray[Any] | BaseException) -> bool:
         """End it with the array or an error, as the session does; False if it had ended."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from pycornerstone.loaders.protocol import LoaderContext
 
-__all__ = ["SliceFiles", "check_fits", "check_samples", "put_samples"]
+__all__ = ["SliceFiles", "check_fits", "check_samples", "layout_as_stored", "put_samples"]
 
 T = TypeVar("T")
 
@@ -203,7 +203,7 @@ class SliceFiles:
             if found is None:
                 return None
             start, length, pixel, uid = found
-        layout = _layout_as_stored(pixel, length)
+        layout = layout_as_stored(pixel, length)
         if layout is None or start + length > size:
             return None
         if out is None:
@@ -279,7 +279,7 @@ def _is_native(part10: Part10) -> bool:
     return not (is_packed or part10.is_big_endian or syntax.is_big_endian)
 
 
-def _layout_as_stored(pixel: ImagePixelModule, length: int) -> SampleLayout | None:
+def layout_as_stored(pixel: ImagePixelModule, length: int) -> SampleLayout | None:
     """Give the layout of samples that are the array as they lie in the file; None if others."""
     is_as_stored = (
         pixel.photometric_interpretation in _AS_STORED.get(pixel.samples_per_pixel, ())

@@ -5,23 +5,34 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+import weakref
+from typing import TYPE_CHECKING
 
 from pycornerstone.errors import ContentTypeError, DecodeError, RetrieveError
-from pycornerstone.metadata.dicom_json import parse_dicom_json
+from pycornerstone.loaders.bulk_data_address import bulk_data_url
+from pycornerstone.loaders.dicomweb_json import TOO_MUCH_ASKED, get_dicom_json
+from pycornerstone.loaders.dicomweb_tables import (
+    is_required,
+    name_absolutely,
+    tables_elsewhere,
+    with_tables,
+)
+from pycornerstone.loaders.remembered import Remembered
+from pycornerstone.loaders.unparsed_metadata import UnparsedAttributes
+from pycornerstone.metadata.dicom_json import JsonAttributes
 from pycornerstone.metadata.image_addresses import beside
-from pycornerstone.metadata.overlay_tags import OVERLAY_GROUPS, OverlayTag
+from pycornerstone.model.addresses import without_credentials
 from pycornerstone.model.image_id import ImageId
-from pycornerstone.retrieve.addresses import without_credentials
+from pycornerstone.retrieve.headers import ContentType
 from pycornerstone.retrieve.in_flight import InFlight
 from pycornerstone.retrieve.multipart import parse_multipart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
+    from pycornerstone.loaders.dicomweb_tables import JsonObject
     from pycornerstone.loaders.protocol import LoaderContext
+    from pycornerstone.loaders.unparsed_metadata import StatedDataSet
     from pycornerstone.retrieve.http import HttpResponse
 
 __all__ = ["DicomwebHeaders", "series_url"]
@@ -31,34 +42,20 @@ _log = logging.getLogger("pycornerstone.loaders")
 _INSTANCE_URL = re.compile(
     r"(?P<series>[^?#]*/studies/[^/?#]+/series/[^/?#]+)/instances/(?P<uid>[^/?#]+)(?P<query>\?[^#]*)?"
 )
-# JSON shrinks to a tenth, other than images.
-_METADATA_HEADERS = {"Accept": "application/dicom+json", "Accept-Encoding": "gzip"}
-_JSON_TYPES = {"application/dicom+json", "application/json", "", "text/plain"}
 _SOP_INSTANCE_UID = "00080018"
-# Tables that images are shown with: those of the palette, plain and segmented (PS3.3 C.7.9).
-_PALETTE_DATA = ("00281201", "00281202", "00281203", "00281221", "00281222", "00281223")
-_ICC_PROFILE = "00282000"
-# Those in items: of the modality, of the values of interest (C.11.1 and C.11.2), and the profile of
-# a slide in its optical path (C.8.12.5).
-_IN_SEQUENCES = {"00283000": "00283006", "00283010": "00283006", "00480105": _ICC_PROFILE}
-# Overlay Data of all groups (C.9.2), the ICC Profile (C.11.15) and opacity (C.7.9): an image is
-# shown without, too.
-_OPTIONAL = (
-    *(f"{OverlayTag.DATA.of(group):08X}" for group in OVERLAY_GROUPS),
-    *(_ICC_PROFILE, "00281204", "00281224"),
-)
-# Tens of MB of JSON take longer than the event loop may stand still.
-_PARSED_IN_THREAD_FROM_BYTES = 1024 * 1024
-_SERIES_REMEMBERED = 1024
-
-JsonObject = dict[str, Any]
+# A series whose metadata did not come, or lacked an instance, is not asked for again at once: each
+# of its images would.
+_ASKED_AGAIN_AFTER_S = 60.0
+_TABLES_AT_ONCE = 8
+_TEXT_TYPES = ("json", "xml")
 
 
 class DicomwebHeaders:
     """Brings the headers of instances from a DICOMweb server, each once.
 
     The metadata of a series are one request for all its instances; where that fails, or the address
-    does not say which series it is, each instance is asked for its own.
+    does not say which series it is, each instance is asked for its own. What is known already, such
+    as what a user has added, stays.
 
     Parameters
     ----------
@@ -69,14 +66,20 @@ class DicomwebHeaders:
     def __init__(self, context: LoaderContext) -> None:
         self._context = context
         self._in_flight: InFlight[None] = InFlight()
-        # Of each series that was asked for; what came, came.
-        self._asked: OrderedDict[str, None] = OrderedDict()
-        # Objects whose tables are still at the server, and where they came from.
-        self._incomplete: dict[str, tuple[JsonObject, str]] = {}
+        # Series that were asked for.
+        self._asked: Remembered[bool] = Remembered(_ASKED_AGAIN_AFTER_S)
+        # Headers of which no table is at the server, so that they are looked through once.
+        self._complete: weakref.WeakSet[JsonAttributes] = weakref.WeakSet()
 
     def is_complete(self, base: str) -> bool:
         """Say whether no table of the header of an instance is still at the server."""
-        return base not in self._incomplete
+        header = self._context.dicom_headers.get(base)
+        if not isinstance(header, JsonAttributes) or header in self._complete:
+            return True
+        if any(True for _ in tables_elsewhere(dict(header.json_object))):
+            return False
+        self._complete.add(header)
+        return True
 
     async def bring(self, base: str) -> None:
         """Bring the header of an instance, and the tables that it needs.
@@ -100,101 +103,99 @@ class DicomwebHeaders:
                 await self._in_flight.share(series, lambda: self._bring_series(series))
         if base not in headers:
             await self._in_flight.share(base, lambda: self._bring_instance(base))
-        if base in self._incomplete:
+        if not self.is_complete(base):
             await self._in_flight.share((base, "tables"), lambda: self._bring_tables(base))
 
+    def add(self, base: str, stated: StatedDataSet, metadata_url: str) -> None:
+        """Keep the header of an instance that came from `metadata_url`, unless there is one.
+
+        May be called from any thread.
+        """
+        if base in self._context.dicom_headers:
+            return
+        if stated.written is not None:
+            kept = UnparsedAttributes(stated.written, metadata_url)
+            self._context.dicom_headers.add(base, kept)
+        else:
+            name_absolutely(stated.found, metadata_url)
+            self._context.dicom_headers.add_json(base, stated.found)
+
     async def _bring_series(self, series: str) -> None:
+        def keep(stated: Iterable[StatedDataSet]) -> None:
+            for one in stated:
+                uid = _sop_instance_uid(one.found)
+                if uid is not None:
+                    self.add(beside(series, f"/instances/{uid}"), one, url)
+
+        url = beside(ImageId.parse(series).resource, "/metadata")
         try:
-            url, objects = await self._metadata(ImageId.parse(series).resource)
-        except (RetrieveError, DecodeError):
+            await get_dicom_json(self._context.http, url, keep, final_statuses=TOO_MUCH_ASKED)
+        except (RetrieveError, DecodeError) as error:
             # The instance's own metadata are asked for next, and that is the error to tell.
-            objects = []
-            url = ""
-        self._asked[series] = None
-        while len(self._asked) > _SERIES_REMEMBERED:
-            self._asked.popitem(last=False)
-        for found in objects:
-            uid = _sop_instance_uid(found)
-            if uid is not None:
-                base = beside(series, f"/instances/{uid}")
-                # What is known already may be more, such as what a user has added.
-                if base not in self._context.dicom_headers:
-                    self._add(base, found, url)
+            _log.debug("metadata are asked for by instance: %s", error.message)
+        self._asked.put(series, value=True)
 
     async def _bring_instance(self, base: str) -> None:
         instance = ImageId.parse(base).resource
-        url, objects = await self._metadata(instance)
-        if not objects:
+        url = beside(instance, "/metadata")
+        stated, _ = await get_dicom_json(self._context.http, url, list)
+        if not stated:
             raise DecodeError(f"GET {without_credentials(url)} gave metadata of no instance")
         named = _INSTANCE_URL.fullmatch(instance.partition("#")[0])
         uid = named["uid"] if named else None
-        found = next((o for o in objects if _sop_instance_uid(o) == uid), objects[0])
-        self._add(base, found, url)
-
-    def _add(self, base: str, found: JsonObject, url: str) -> None:
-        self._context.dicom_headers.add_json(base, found)
-        if any(True for _ in _tables_elsewhere(found)):
-            self._incomplete[base] = (found, url)
+        own = next((one for one in stated if _sop_instance_uid(one.found) == uid), stated[0])
+        self.add(base, own, url)
 
     async def _bring_tables(self, base: str) -> None:
-        found, url = self._incomplete[base]
-        copied = {
-            **found,
-            **{
-                tag: {**found[tag], "Value": [dict(item) for item in found[tag]["Value"]]}
-                for tag in _IN_SEQUENCES
-                if _items(found, tag)
-            },
-        }
-        for attributes, tag in _tables_elsewhere(copied):
-            element = attributes[tag]
-            try:
-                data = await self._bulk_data(url, element["BulkDataURI"])
-            except RetrieveError as error:
-                if tag not in _OPTIONAL:
-                    raise
-                _log.warning("(%s,%s) is left out: %s", tag[:4], tag[4:], error.message)
-                continue
-            attributes[tag] = {"vr": element.get("vr", "OW"), "InlineBinary": data}
-        self._context.dicom_headers.add_json(base, copied)
-        self._incomplete.pop(base, None)
+        header = self._context.dicom_headers.get(base)
+        if not isinstance(header, JsonAttributes):
+            return
+        found = dict(header.json_object)
+        url = beside(ImageId.parse(base).resource, "/metadata")
+        # Frames may share one, and one may be needed here and optional there.
+        needed: dict[str, str] = {}
+        for address, tag in tables_elsewhere(found):
+            if address not in needed or is_required(tag):
+                needed[address] = tag
+        places = asyncio.Semaphore(_TABLES_AT_ONCE)
 
-    async def _metadata(self, resource: str) -> tuple[str, list[JsonObject]]:
-        url = beside(resource, "/metadata")
-        response = await self._context.http.get(url, headers=_METADATA_HEADERS)
-        shown = without_credentials(url)
-        if response.media_type not in _JSON_TYPES:
-            raise ContentTypeError(
-                f"GET {shown} gave {response.media_type}, metadata in application/dicom+json were "
-                "expected; check the address, or whether the server wants a login"
-            )
+        async def fetch(address: str, tag: str) -> bytes | None:
+            async with places:
+                try:
+                    return await self._bulk_data(url, address)
+                except RetrieveError as error:
+                    if is_required(tag):
+                        raise
+                    _log.warning("(%s,%s) is left out: %s", tag[:4], tag[4:], error.message)
+                    return None
+
+        fetching = [asyncio.create_task(fetch(*one)) for one in needed.items()]
         try:
-            if len(response.body) < _PARSED_IN_THREAD_FROM_BYTES:
-                objects = parse_dicom_json(response.body)
-            else:
-                objects = await asyncio.to_thread(parse_dicom_json, response.body)
-        except DecodeError as error:
-            raise DecodeError(f"GET {shown} gave what is {error.message}") from error
-        return url, objects
+            tables = await asyncio.gather(*fetching)
+        finally:
+            for task in fetching:
+                task.cancel()
+            await asyncio.gather(*fetching, return_exceptions=True)
+        self._context.dicom_headers.add_json(
+            base, with_tables(found, dict(zip(needed, tables, strict=True)))
+        )
 
     async def _bulk_data(self, metadata_url: str, reference: str) -> bytes:
         """Bring a value that the metadata only name (PS3.18 F.2.6)."""
         try:
-            url = urljoin(metadata_url, reference)
-            is_elsewhere = _origin(url) != _origin(metadata_url)
+            url = bulk_data_url(metadata_url, reference)
         except ValueError as error:
             raise RetrieveError(
                 "metadata name a table at what is no address (PS3.18 F.2.6); add a metadata "
                 "provider that knows it"
             ) from error
-        shown = without_credentials(url)
-        # The server's word decides where this goes, and what is sent with every request may be a
-        # password of that server.
-        if is_elsewhere:
+        if url is None:
             raise RetrieveError(
-                f"metadata name a table at {shown}, which is not the server that they came from, "
-                "so it is not fetched; let the server name itself, or add a metadata provider"
+                f"metadata name a table at {without_credentials(reference)}, which is not the "
+                "server that they came from, so it is not fetched; let the server name itself, or "
+                "add a metadata provider"
             )
+        shown = without_credentials(url)
         accept = 'multipart/related; type="application/octet-stream"'
         return _whole(await self._context.http.get(url, headers={"Accept": accept}), shown)
 
@@ -219,41 +220,24 @@ def _sop_instance_uid(found: JsonObject) -> str | None:
     return uid.strip(" \0") if isinstance(uid, str) else None
 
 
-def _tables_elsewhere(found: JsonObject) -> Iterator[tuple[JsonObject, str]]:
-    """Find the tables that are given by address: the object or item, and the tag in it."""
-    for tag in (*_PALETTE_DATA, *_OPTIONAL):
-        if _address(found, tag):
-            yield found, tag
-    for sequence, tag in _IN_SEQUENCES.items():
-        for item in _items(found, sequence):
-            if _address(item, tag):
-                yield item, tag
-
-
-def _address(found: JsonObject, tag: str) -> bool:
-    element = found.get(tag)
-    address = element.get("BulkDataURI") if isinstance(element, dict) else None
-    # An empty one would be that of the metadata themselves.
-    return isinstance(address, str) and bool(address)
-
-
-def _items(found: JsonObject, tag: str) -> list[JsonObject]:
-    element = found.get(tag)
-    value = element.get("Value") if isinstance(element, dict) else None
-    return value if isinstance(value, list) and all(isinstance(i, dict) for i in value) else []
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port
-
-
 def _whole(response: HttpResponse, shown: str) -> bytes:
     """Give what an answer holds, in parts or not."""
     if not response.media_type.startswith("multipart/"):
+        _check_table_type(response.media_type, shown)
         return response.body
     try:
         parts = parse_multipart(response.body, response.content_type)
     except RetrieveError as error:
         raise type(error)(f"GET {shown} failed: {error.message}") from error
+    for part in parts:
+        _check_table_type(ContentType.parse(part.content_type).media_type, shown)
     return b"".join(part.body for part in parts)
+
+
+def _check_table_type(kind: str, shown: str) -> None:
+    """Refuse pages that say no, and other text: any bytes would do for a table."""
+    if kind.startswith("text/") or kind.endswith(_TEXT_TYPES):
+        raise ContentTypeError(
+            f"GET {shown} gave {kind}, a table in application/octet-stream was expected; check "
+            "whether the server wants a login"
+        )

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,9 @@ import numpy as np
 from pycornerstone.errors import ContentTypeError, DecodeError
 from pycornerstone.loaders.nifti_volume import NiftiVolume, open_volume, read_header
 from pycornerstone.metadata.nifti_modules import NIFTI_MODULES, read_nifti_module
+from pycornerstone.model.addresses import without_credentials
 from pycornerstone.model.image import Image
 from pycornerstone.model.image_id import ImageId, split_frame_parameter
-from pycornerstone.retrieve.addresses import without_credentials
 from pycornerstone.retrieve.files import path_of, read_file
 from pycornerstone.retrieve.in_flight import InFlight
 
@@ -55,7 +55,7 @@ class NiftiFrame:
         Of the whole file.
     """
 
-    image_id: str
+    image_id: str = field(repr=False)
     data: memoryview
     header: NiftiHeader
 

@@ -24,11 +24,23 @@ if TYPE_CHECKING:
     from pycornerstone.metadata.dicom_attributes import DicomAttributes
     from pycornerstone.metadata.part10 import Part10
 
-__all__ = ["Part10Images", "RecentFiles", "read_part10_images"]
+__all__ = [
+    "Part10Images",
+    "RecentFiles",
+    "images_of_part10",
+    "read_part10_images",
+    "takes_long_to_read",
+]
 
 _SOP_CLASS_UID = 0x00080016
 # What a data set without file meta information is taken for, too.
 _NATIVE = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"})
+# A header is read in 0.1 ms, but where tables are missing, more than that is looked through for
+# frames in longer than the event loop may stand still.
+_LONG_FILE_BYTES = 4 * 1024 * 1024
+# Deflated Explicit VR Little Endian: 3 MB may become a gigabyte, which takes seconds.
+_DEFLATED = b"1.2.840.10008.1.2.1.99"
+_FILE_META_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +106,11 @@ class Part10Images:
         )
 
 
+def takes_long_to_read(data: bytes | memoryview) -> bool:
+    """Say whether a file is to be read in a thread, where the event loop goes on meanwhile."""
+    return len(data) >= _LONG_FILE_BYTES or _DEFLATED in bytes(data[:_FILE_META_BYTES])
+
+
 def read_part10_images(
     buffer: bytes | memoryview,
     image_id: str,
@@ -120,7 +137,31 @@ def read_part10_images(
     MetadataError
         If the header does not say what the samples mean, nor does a metadata provider.
     """
-    file = read_part10(buffer)
+    return images_of_part10(read_part10(buffer), image_id, context, dataset_source)
+
+
+def images_of_part10(
+    file: Part10,
+    image_id: str,
+    context: LoaderContext,
+    dataset_source: Callable[[], Any] | None = None,
+) -> Part10Images:
+    """Find the frames of a DICOM file, and leave its header where metadata are asked for.
+
+    Parameters
+    ----------
+    file : Part10
+        What was read.
+    image_id, context, dataset_source
+        As of `read_part10_images`.
+
+    Raises
+    ------
+    DecodeError
+        If it is broken, or holds no pixel data.
+    MetadataError
+        If the header does not say what the samples mean, nor does a metadata provider.
+    """
     base, _ = split_frame(image_id)
     context.dicom_headers.add(base, file.attributes)
     if file.pixel_data is None:

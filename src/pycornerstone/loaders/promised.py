@@ -116,16 +116,18 @@ class Promised(Generic[T]):
 
         What `fn` raises is logged.
         """
-        # A future keeps its callbacks when it is done, and with them all that they know.
-        once = [fn]
+        # A future keeps its callbacks when it is done, and with them all that they know: in a
+        # circle with this, what was promised would stay in memory until the collector comes by.
+        once = [(fn, self)]
 
         def call() -> None:
+            fn, promised = once.pop()
             try:
-                once.pop()(self)
+                fn(promised)
             except KeyboardInterrupt:
                 raise
             except BaseException:
-                _logger.exception("a callback of %s raised", self._what)
+                _logger.exception("a callback of %s raised", promised._what)  # noqa: SLF001 - its own
 
         notify = self._notify
         if notify is None or self.done():
@@ -138,12 +140,13 @@ class Promised(Generic[T]):
         if not self._outcome.done():
             loop = asyncio.get_running_loop()
             waiter = loop.create_future()
+            what = self._what
 
             def wake(_: concurrent.futures.Future[T]) -> None:
                 try:
                     loop.call_soon_threadsafe(_release, waiter)
                 except RuntimeError:
-                    _logger.debug("the event loop that waited for %s has closed", self._what)
+                    _logger.debug("the event loop that waited for %s has closed", what)
 
             self._outcome.add_done_callback(wake)
             try:

@@ -13,6 +13,7 @@ from pycornerstone.model.requests import RequestType
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     from pycornerstone.loaders.load_object import ImageLoadObject
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pycornerstone.retrieve.http import HttpRetriever
 
 __all__ = [
+    "ArrayPlace",
     "ArrayReader",
     "BulkRetriever",
     "ImageLoader",
@@ -29,6 +31,7 @@ __all__ = [
     "Loaded",
     "LoaderContext",
     "LoaderFunction",
+    "PlaceOf",
     "brings_many",
     "has_steps",
     "is_async",
@@ -119,6 +122,31 @@ def reads_arrays(loader: object) -> TypeGuard[ArrayReader]:
     return hasattr(loader, "read_samples")
 
 
+class ArrayPlace(Protocol):
+    """Where in an array the samples of one image belong. For the session's event loop.
+
+    Attributes
+    ----------
+    size_in_bytes : int
+        How many they are.
+    """
+
+    size_in_bytes: int
+
+    def write(self, offset: int, data: memoryview) -> None:
+        """Write some of them, as they are stored; nothing if nobody waits for them any more."""
+
+    def change(self, function: Callable[[npt.NDArray[Any]], npt.NDArray[Any]]) -> None:
+        """Put what a function makes of all of them in their place."""
+
+    def done(self) -> None:
+        """Say that all of them are there."""
+
+
+PlaceOf: TypeAlias = "Callable[[str, tuple[int, ...], np.dtype[Any]], ArrayPlace | None]"
+"""Gives where the samples of an image of a shape and type belong; None if they cannot go there."""
+
+
 @runtime_checkable
 class BulkRetriever(Protocol):
     """A loader that brings many images faster together than one by one, for `Session.load_array`.
@@ -126,7 +154,9 @@ class BulkRetriever(Protocol):
     It is an `ImageLoader` as well. What it does not bring is loaded one by one.
     """
 
-    def retrieve_many(self, image_ids: Sequence[str]) -> AsyncIterator[Any]:
+    def retrieve_many(
+        self, image_ids: Sequence[str], options: LoadOptions, /, place_of: PlaceOf | None = None
+    ) -> AsyncIterator[Any]:
         """Bring what `decode` takes, for each of the images, in whatever order it arrives.
 
         It runs in the session's event loop. Whoever iterates may take a while for each, and nothing
@@ -136,6 +166,12 @@ class BulkRetriever(Protocol):
         ----------
         image_ids : sequence of str
             Of its scheme; each once.
+        options : LoadOptions
+            How they are asked for.
+        place_of : callable, optional
+            Gives where samples belong. It is handed over if the loader has an attribute
+            ``writes_in_place`` that is true: samples that need no decoding may be written there;
+            once the place has been told that they are `done`, no frame is given for them.
 
         Yields
         ------

@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING
 
 from pycornerstone.codecs.decode import decode_frame
 from pycornerstone.errors import ContentTypeError
-from pycornerstone.loaders.part10_images import RecentFiles, read_part10_images
+from pycornerstone.loaders.part10_images import (
+    RecentFiles,
+    read_part10_images,
+    takes_long_to_read,
+)
 from pycornerstone.metadata.pydicom_datasets import KeptDataset, dataset_of_bytes
+from pycornerstone.model.addresses import without_credentials
 from pycornerstone.model.image_id import ImageId, split_frame
-from pycornerstone.retrieve.addresses import naming_image, without_credentials
+from pycornerstone.retrieve.addresses import naming_image
 from pycornerstone.retrieve.blocking import wait_for
 from pycornerstone.retrieve.in_flight import InFlight
 
@@ -34,9 +39,6 @@ __all__ = ["WadoUriLoader"]
 # Any other type is left to the content, because servers call DICOM many things.
 _NO_FILES = {"application/json", "application/problem+json", "application/xml", "text/xml"}
 _NO_FILES_OF_KIND = ("text/html", "application/xhtml", "image/", "multipart/", "application/dicom+")
-# A header is read in 0.1 ms, but a deflated file of this size in longer than the event loop may
-# stand still.
-_READ_IN_THREAD_FROM_BYTES = 4 * 1024 * 1024
 
 
 class WadoUriLoader:
@@ -92,12 +94,12 @@ class WadoUriLoader:
     async def _download(self, url: str, image_id: str) -> Part10Images:
         body = await self._body(url)
         whole = KeptDataset(partial(self._fetch_dataset, url, asyncio.get_running_loop()))
-        if len(body) < _READ_IN_THREAD_FROM_BYTES:
-            images = read_part10_images(body, image_id, self._context, whole)
-        else:
+        if takes_long_to_read(body):
             images = await asyncio.to_thread(
                 read_part10_images, body, image_id, self._context, whole
             )
+        else:
+            images = read_part10_images(body, image_id, self._context, whole)
         self._recent.put(url, images)
         return images
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pycornerstone.codecs.decode import decode_frame
 from pycornerstone.errors import ContentTypeError, DecodeError
 from pycornerstone.metadata.module_store import ModuleStore
+from pycornerstone.model.addresses import without_credentials
 from pycornerstone.model.encoded_frame import EncodedFrame
 from pycornerstone.model.image_id import ImageId
 from pycornerstone.model.luts import VoiWindow
@@ -20,7 +21,6 @@ from pycornerstone.model.modules import (
     ImagePlaneModule,
     VoiLutModule,
 )
-from pycornerstone.retrieve.addresses import without_credentials
 from pycornerstone.retrieve.files import path_of, read_file
 
 if TYPE_CHECKING:

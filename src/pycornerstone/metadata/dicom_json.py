@@ -94,7 +94,7 @@ class JsonAttributes(DicomAttributes):
         "Value": [512]}}``. It is not copied, and must not be changed afterwards.
     """
 
-    __slots__ = ("_items", "_object")
+    __slots__ = ("__weakref__", "_items", "_object")
 
     def __init__(self, json_object: Mapping[str, Any]) -> None:
         self._object = json_object

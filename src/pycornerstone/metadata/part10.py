@@ -37,6 +37,8 @@ __all__ = ["MAX_INFLATED_BYTES", "Part10", "read_part10"]
 MAX_INFLATED_BYTES = 2**30
 """How large a deflated data set may become."""
 
+_INFLATED_AT_ONCE = 2**20
+
 _IMPLICIT_LITTLE_UID = "1.2.840.10008.1.2"
 _EXPLICIT_LITTLE_UID = "1.2.840.10008.1.2.1"
 _DEFLATED_UID = "1.2.840.10008.1.2.1.99"
@@ -123,8 +125,8 @@ def read_part10(buffer: bytes | bytearray | memoryview | mmap.mmap) -> Part10:
     start, stated = _read_meta(source, len(view))
     encoding, transfer_syntax_uid = _encoding_of(source, start, stated)
     if transfer_syntax_uid == _DEFLATED_UID:
-        source = _inflate(view[start:])
-        view, start = memoryview(source), 0
+        view, start = _inflate(view[start:]), 0
+        source = _source_of(view)
     elements = find_elements(source, start, len(view), encoding)
     kept = elements.kept
     kept[Tag.TRANSFER_SYNTAX_UID.value] = ("UI", transfer_syntax_uid.encode("ascii", "replace"))
@@ -253,17 +255,25 @@ def _encoding_of(source: Buffer, start: int, stated: str | None) -> tuple[Encodi
     return encoding, stated
 
 
-def _inflate(deflated: memoryview) -> bytes:
+def _inflate(deflated: memoryview) -> memoryview:
     """Undo the deflate algorithm, which the whole data set went through (PS3.5 section A.5)."""
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    # In pieces: zlib joins what it gives while no other thread runs, of 1 GB for seconds.
+    data = bytearray()
+    rest: bytes | memoryview = deflated
     try:
-        data = inflater.decompress(deflated, MAX_INFLATED_BYTES)
+        while len(data) <= MAX_INFLATED_BYTES:
+            piece = inflater.decompress(rest, _INFLATED_AT_ONCE)
+            data += piece
+            rest = inflater.unconsumed_tail
+            if inflater.eof or (not rest and len(piece) < _INFLATED_AT_ONCE):
+                break
     except zlib.error as error:
         raise DecodeError(f"the deflated data set is damaged: {error}") from error
-    if inflater.unconsumed_tail:
+    if len(data) > MAX_INFLATED_BYTES:
         # Whoever keeps the error keeps this frame.
         del data
         raise DecodeError(
             f"the deflated data set is larger than {MAX_INFLATED_BYTES} bytes; inflate it first"
         )
-    return data
+    return memoryview(data).toreadonly()

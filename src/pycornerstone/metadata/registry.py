@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 from pycornerstone.errors import MetadataError, MetadataProviderError, PyCornerstoneError
 from pycornerstone.metadata.calibration import Calibrations
 from pycornerstone.metadata.module_fields import module_from_answer
+from pycornerstone.model.addresses import without_credentials
 from pycornerstone.model.modules import (
     MODULES,
     CalibratedPixelSpacing,
@@ -203,11 +204,12 @@ class MetadataRegistry:
         if answer is None:
             name = type if isinstance(type, str) else _type_name(type)
             asked = ", ".join(_name_of(provider) for _, provider in self._providers)
+            shown = without_credentials(image_id)
             error = MetadataError(
-                f"nobody knows {name!r} of {image_id}; asked: {asked or 'nobody is registered'}. "
+                f"nobody knows {name!r} of {shown}; asked: {asked or 'nobody is registered'}. "
                 "Load the image's header first, or add a provider that knows it"
             )
-            error.image_id = image_id
+            error.image_id = shown
             raise error
         return answer
 
@@ -232,7 +234,9 @@ def _failure(
     reason = f"{type(error).__name__}: {error}"
     if isinstance(error, PyCornerstoneError):
         reason = error.message
-    failure = MetadataProviderError(_name_of(provider), type_name, image_id, reason)
+    # A provider may have put the imageId into what it said.
+    shown, reason = without_credentials(image_id), without_credentials(reason)
+    failure = MetadataProviderError(_name_of(provider), type_name, shown, reason)
     failure.__cause__ = error
     return failure
 

@@ -46,8 +46,9 @@ class EncodedFrame:
         What gives the whole data set of the instance; see `Image.dataset`.
     """
 
-    image_id: str
-    data: bytes | memoryview
+    # An imageId may hold a password, and a frame would fill pages.
+    image_id: str = field(repr=False)
+    data: bytes | memoryview = field(repr=False)
     encoding: str
     pixel: ImagePixelModule | None = None
     bit_offset: int = 0

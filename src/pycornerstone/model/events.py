@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
+
+from pycornerstone.model.addresses import without_credentials
 
 if TYPE_CHECKING:
     from pycornerstone.model.image import Image
@@ -73,8 +75,15 @@ class EventDetail:
     __slots__ = ()
     event: ClassVar[Event]
 
+    def __repr__(self) -> str:
+        """Say what happened, without what is secret in an imageId."""
+        # Every detail is a dataclass, which this one is not.
+        names = [field.name for field in fields(self)]  # type: ignore[arg-type]
+        shown = ", ".join(f"{name}={_shown(getattr(self, name))!r}" for name in names)
+        return f"{type(self).__name__}({shown})"
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ImageLoaded(EventDetail):
     """An image was loaded; once a load, and once each time the cache answered instead."""
 
@@ -84,7 +93,7 @@ class ImageLoaded(EventDetail):
     from_cache: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ImageLoadFailed(EventDetail):
     """A load ended with an error; once a load."""
 
@@ -94,7 +103,7 @@ class ImageLoadFailed(EventDetail):
     error: BaseException
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ImageLoadCancelled(EventDetail):
     """A load was cancelled; once a load."""
 
@@ -103,7 +112,7 @@ class ImageLoadCancelled(EventDetail):
     image_id: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ImageLoadProgress(EventDetail):
     """Bytes of an image have arrived; `total` is None where nobody knows how many there will be."""
 
@@ -114,7 +123,7 @@ class ImageLoadProgress(EventDetail):
     total: int | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ImagePartiallyLoaded(EventDetail):
     """An image can be shown though it is not all there: `image.quality` says what it is worth."""
 
@@ -123,7 +132,7 @@ class ImagePartiallyLoaded(EventDetail):
     image: Image
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ImageRetrievalStage(EventDetail):
     """All images of one stage of a list have been asked for, and have come or failed."""
 
@@ -135,7 +144,7 @@ class ImageRetrievalStage(EventDetail):
     duration_s: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ImageCacheImageAdded(EventDetail):
     """The cache keeps a further image."""
 
@@ -145,7 +154,7 @@ class ImageCacheImageAdded(EventDetail):
     size_in_bytes: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ImageCacheImageRemoved(EventDetail):
     """The cache let go of an image; once a removal, whatever the reason."""
 
@@ -155,7 +164,7 @@ class ImageCacheImageRemoved(EventDetail):
     size_in_bytes: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class VolumeCacheVolumeAdded(EventDetail):
     """The cache keeps a further volume."""
 
@@ -165,7 +174,7 @@ class VolumeCacheVolumeAdded(EventDetail):
     size_in_bytes: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class VolumeCacheVolumeRemoved(EventDetail):
     """The cache let go of a volume; once a removal, whatever the reason."""
 
@@ -175,7 +184,7 @@ class VolumeCacheVolumeRemoved(EventDetail):
     size_in_bytes: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CacheSizeExceeded(EventDetail):
     """An image does not fit into the cache; whoever asked for it has it all the same."""
 
@@ -186,7 +195,7 @@ class CacheSizeExceeded(EventDetail):
     max_size: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PreStackNewImage(EventDetail):
     """A stack viewport is about to ask for an image."""
 
@@ -197,9 +206,9 @@ class PreStackNewImage(EventDetail):
     image_id_index: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class StackNewImage(EventDetail):
-    """A stack viewport now has this image."""
+    """A stack viewport now has this image; told again for each better one that takes its place."""
 
     event: ClassVar[Event] = Event.STACK_NEW_IMAGE
 
@@ -209,7 +218,7 @@ class StackNewImage(EventDetail):
     image_id_index: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ViewportNewImageSet(EventDetail):
     """A stack viewport has been given a stack, and its first image is there."""
 
@@ -219,7 +228,7 @@ class ViewportNewImageSet(EventDetail):
     image_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ImageNotShown(EventDetail):
     """A stack viewport could not have the image it asked for."""
 
@@ -231,7 +240,7 @@ class ImageNotShown(EventDetail):
     error: BaseException
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class StackViewportScroll(EventDetail):
     """Somebody scrolled: `direction` is the number of images, signed."""
 
@@ -243,7 +252,7 @@ class StackViewportScroll(EventDetail):
     direction: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class StackScrollOutOfBounds(EventDetail):
     """Somebody scrolled past an end of the stack."""
 
@@ -254,7 +263,7 @@ class StackScrollOutOfBounds(EventDetail):
     direction: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CameraModified(EventDetail):
     """The view moved, zoomed, turned or flipped."""
 
@@ -263,7 +272,7 @@ class CameraModified(EventDetail):
     viewport_id: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CameraReset(EventDetail):
     """The view fits the image again."""
 
@@ -272,7 +281,7 @@ class CameraReset(EventDetail):
     viewport_id: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class VoiModified(EventDetail):
     """Other values are of interest now, ``lower`` to ``upper`` in modality values."""
 
@@ -283,7 +292,7 @@ class VoiModified(EventDetail):
     upper: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ColormapModified(EventDetail):
     """Another colour map is used."""
 
@@ -293,7 +302,7 @@ class ColormapModified(EventDetail):
     colormap: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ImageRendered(EventDetail):
     """A viewport has drawn what it shows."""
 
@@ -304,7 +313,7 @@ class ImageRendered(EventDetail):
     milliseconds: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ImageSpacingCalibrated(EventDetail):
     """A viewport goes by another pixel spacing; `plane` has it if the image is on show or cached.
 
@@ -316,3 +325,9 @@ class ImageSpacingCalibrated(EventDetail):
     viewport_id: str
     image_id: str
     plane: ImagePlaneModule | None
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, str):
+        return without_credentials(value)
+    return tuple(map(_shown, value)) if isinstance(value, tuple) else value

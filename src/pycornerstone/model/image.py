@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from pycornerstone.errors import LoaderError, MetadataError, PyCornerstoneError
+from pycornerstone.model.addresses import without_credentials
+from pycornerstone.model.memory import buffers_of_image
 from pycornerstone.model.modules import (
     DisplayShutterModule,
     ImagePlaneModule,
@@ -33,8 +34,6 @@ __all__ = ["Image", "ImageQuality"]
 _T = TypeVar("_T")
 
 _KINDS = "buif"
-# What memory may belong to. Others' arrays, such as DLPack's, end in an owner that does not say.
-_MEMORY = (np.ndarray, bytes, bytearray, memoryview, mmap.mmap)
 _MODULES = {
     "modality_lut": ModalityLutModule,
     "voi_lut": VoiLutModule,
@@ -46,11 +45,29 @@ _MODULES = {
 
 
 class ImageQuality(IntEnum):
-    """How good the samples are, worst first; a better image is never replaced by a worse one."""
+    """How good the samples are, worst first; a better image is never replaced by a worse one.
+
+    An image is of full size whatever its quality.
+
+    Attributes
+    ----------
+    FAR_REPLICATE, ADJACENT_REPLICATE
+        Those of another image, some places away, or next to it.
+    SUBRESOLUTION
+        Its own, at an eighth of its rows and columns.
+    QUARTER_RESOLUTION, HALF_RESOLUTION
+        Its own, at a quarter or a half of its rows and columns.
+    LOSSY
+        Its own, of all rows and columns, though not all that there is of them.
+    FULL_RESOLUTION
+        All that there is; also of what was stored lossily.
+    """
 
     FAR_REPLICATE = 1
     ADJACENT_REPLICATE = 3
-    SUBRESOLUTION = 6
+    SUBRESOLUTION = 4
+    QUARTER_RESOLUTION = 5
+    HALF_RESOLUTION = 6
     LOSSY = 7
     FULL_RESOLUTION = 8
 
@@ -143,7 +160,7 @@ class Image:
                 "pixels must be numbers of shape (rows, columns) or (rows, columns, 3 or 4), got "
                 f"{pixels.dtype} of shape {pixels.shape}"
             )
-            error.image_id = self.image_id
+            error.image_id = without_credentials(self.image_id)
             raise error
         for name, kind in _MODULES.items():
             given = getattr(self, name)
@@ -152,7 +169,7 @@ class Image:
                     f"{name} of an image must be {kind.__name__} or None, got "
                     f"{type(given).__name__}"
                 )
-                error.image_id = self.image_id
+                error.image_id = without_credentials(self.image_id)
                 raise error
         if pixels.flags.writeable:
             pixels = pixels.view()
@@ -167,7 +184,7 @@ class Image:
         shape = " x ".join(str(length) for length in self.pixels.shape)
         kind = f"{self.modality} " if self.modality else ""
         form = f"{shape} {self.pixels.dtype} {self.photometric_interpretation}"
-        return f"<Image {self.image_id!r}: {kind}{form}>"
+        return f"<Image {without_credentials(self.image_id)!r}: {kind}{form}>"
 
     @property
     def rows(self) -> int:
@@ -193,23 +210,11 @@ class Image:
 
     @property
     def size_in_bytes(self) -> int:
-        """Memory that samples and overlays hold: the whole buffer, if they are a view into one."""
-        return self.buffer[1]
+        """Memory that it holds: of samples, overlays, tables, palette and colour profile.
 
-    @property
-    def buffer(self) -> tuple[int, int]:
-        """Identity of the memory that the samples lie in, and its bytes with those of overlays.
-
-        Images that are views into one array have it in common.
+        What is a view into a buffer holds the whole buffer; of a mapped file, only what it shows.
         """
-        owner: Any = self.pixels
-        while isinstance(owner, np.ndarray) and isinstance(owner.base, _MEMORY):
-            owner = owner.base
-        while isinstance(owner, memoryview) and owner.obj is not None:
-            owner = owner.obj
-        planes = (plane.bits for plane in self.overlays or ())
-        overlays = sum(bits.nbytes for bits in planes if bits is not None)
-        return id(owner), max(self.pixels.nbytes, memoryview(owner).nbytes) + overlays
+        return sum(nbytes for _, nbytes in buffers_of_image(self))
 
     @property
     def geometry(self) -> PlaneGeometry:
@@ -254,7 +259,7 @@ class Image:
             return self.dataset_source()
         except PyCornerstoneError as error:
             if error.image_id is None:
-                error.image_id = self.image_id
+                error.image_id = without_credentials(self.image_id)
             raise
 
     def modality_values(self, dtype: npt.DTypeLike = np.float32) -> npt.NDArray[np.floating]:
@@ -333,12 +338,12 @@ class Image:
         """Ask for what turns samples into a quantity; an error says of which image."""
         if self.pixels.ndim == 3:
             colour = MetadataError("samples of colour are no quantity; ask a grey image")
-            colour.image_id = self.image_id
+            colour.image_id = without_credentials(self.image_id)
             raise colour
         try:
             return ask()
         except MetadataError as error:
-            error.image_id = self.image_id
+            error.image_id = without_credentials(self.image_id)
             raise
 
     def __array__(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from pycornerstone.errors import ImageIdError
+from pycornerstone.model.addresses import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,14 +58,20 @@ class ImageId:
             raise wrong
         scheme, colon, resource = text.partition(":")
         if not colon or not scheme or not resource:
+            shown = without_credentials(text)
             raise ImageIdError(
-                f"{text!r} is not an imageId: it needs a scheme, a colon and an address, such as "
-                f"'dicomfile:{text.strip(':') or '/data/a.dcm'}'"
+                f"{shown!r} is not an imageId: it needs a scheme, a colon and an address, such as "
+                f"'dicomfile:{shown.strip(':') or '/data/a.dcm'}'"
             )
         return cls(scheme, resource)
 
     def __str__(self) -> str:
         return f"{self.scheme}:{self.resource}"
+
+    def __repr__(self) -> str:
+        """Give it as it may stand in a log: without passwords and tokens."""
+        resource = without_credentials(self.resource)
+        return f"{type(self).__name__}(scheme={self.scheme!r}, resource={resource!r})"
 
 
 def not_text(image_id: object) -> ImageIdError | None:
@@ -83,9 +90,8 @@ def several(image_ids: Iterable[str]) -> Iterable[str]:
         If they are one text, whose letters would be taken for imageIds.
     """
     if isinstance(image_ids, str):
-        raise ImageIdError(
-            f"a list of imageIds is wanted, got the text {image_ids!r}; put it into []"
-        )
+        shown = without_credentials(image_ids)
+        raise ImageIdError(f"a list of imageIds is wanted, got the text {shown!r}; put it into []")
     return image_ids
 
 
@@ -158,6 +164,7 @@ def split_frame(image_id: str) -> tuple[str, int]:
 def _frame_number(text: str, resource: str, first: int) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text) < first:
         raise ImageIdError(
-            f"frame {text!r} of {resource} is not a frame number; they count from {first}"
+            f"frame {text!r} of {without_credentials(resource)} is not a frame number; they count "
+            f"from {first}"
         )
     return int(text)

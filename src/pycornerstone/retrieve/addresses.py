@@ -1,39 +1,75 @@
-"""Addresses as they may be shown: without names, passwords, tokens and signatures."""
+"""Addresses: whose they are, and that errors show none with what is secret."""
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from pycornerstone.errors import PyCornerstoneError
+from pycornerstone.model.addresses import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["naming_image", "without_credentials"]
+__all__ = ["Origin", "naming_image", "origin_named"]
 
-_USER_INFO = re.compile(r"(?<=://)[^/?#]*@")
-# OAuth bearer tokens (RFC 6750, section 2.3), API keys, and the signatures that Amazon, Google and
-# Azure put into the addresses of stored objects.
-_SECRET = re.compile(
-    r"(?P<name>[?&;]"
-    r"(?:[^=&;#]*(?:token|secret|password|passwd|signature|credential|api[-_]?key)[^=&;#]*"
-    r"|key|sig|auth|jwt|pwd|code))"
-    r"=[^&;#]*",
-    re.IGNORECASE,
-)
+_PORTS = {"http": 80, "https": 443}
 
 
-def without_credentials(address: str) -> str:
-    """Give an address, or an imageId with one in it, as it may stand in an error or a log.
+class Origin(NamedTuple):
+    """Who gives what an address names (RFC 6454): what one of them is told, no other is.
+
+    Attributes
+    ----------
+    scheme : str
+        ``http`` or ``https``.
+    host : str
+        In lower case, an IPv6 address without its brackets.
+    port : int
+        As in the address, or that of the scheme.
 
     Examples
     --------
-    >>> without_credentials("https://ada:secret@pacs/wado?objectUID=1.2&access_token=abc")
-    'https://pacs/wado?objectUID=1.2&access_token=...'
+    >>> str(Origin.of("HTTPS://ada:secret@Pacs.example:443/dicom-web?a=b"))
+    'https://pacs.example'
     """
-    return _SECRET.sub(r"\g<name>=...", _USER_INFO.sub("", address))
+
+    scheme: str
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, address: str) -> Origin:
+        """Give the origin of an http or https address.
+
+        Raises
+        ------
+        ValueError
+            If it is none; the address is not in the text.
+        """
+        try:
+            parts = urlsplit(address)
+            host, port = parts.hostname, parts.port
+        except ValueError as error:
+            raise ValueError("not a valid address") from error
+        if parts.scheme not in _PORTS or not host:
+            raise ValueError("not an http or https address with a host")
+        return cls(parts.scheme, _ascii_host(host), port or _PORTS[parts.scheme])
+
+    def __str__(self) -> str:
+        """Give it as it stands in an address, the port only where it is not the scheme's."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == _PORTS.get(self.scheme) else f":{self.port}"
+        return f"{self.scheme}://{host}{port}"
+
+
+def origin_named(address: str) -> str:
+    """Give the origin of an address as a text, in one form; all that are none have one too."""
+    try:
+        return str(Origin.of(address))
+    except ValueError:
+        return "a server"
 
 
 @contextmanager
@@ -50,3 +86,12 @@ def naming_image(image_id: str) -> Iterator[None]:
         error.args = (error.message,)
         error.image_id = without_credentials(error.image_id or image_id)
         raise
+
+
+def _ascii_host(host: str) -> str:
+    if host.isascii():
+        return host.lower()
+    try:
+        return host.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return host.lower()

@@ -7,6 +7,7 @@ import concurrent.futures
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pycornerstone.errors import MetadataError, SessionClosedError
+from pycornerstone.retrieve.errand import Errand, running_errand
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -21,6 +22,8 @@ _LOOKED_AFTER_S = 0.5
 
 def wait_for(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
     """Run a coroutine in a loop of another thread, and wait for what it gives.
+
+    What it fetches goes before all that nobody waits for.
 
     Raises
     ------
@@ -41,7 +44,9 @@ def wait_for(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop)
             "another, as by asyncio.to_thread"
         )
     try:
-        future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+        # Whoever calls this may be decoding a prefetch, but waits now.
+        with running_errand(Errand()):
+            future = asyncio.run_coroutine_threadsafe(coroutine, loop)
     except RuntimeError as error:
         coroutine.close()
         raise _closed() from error
@@ -56,6 +61,10 @@ def wait_for(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop)
             if not loop.is_running():
                 future.cancel()
                 raise _closed() from None
+        except BaseException:
+            # Ctrl-C ends the waiting, and then nobody wants it; of a future that is done, nothing.
+            future.cancel()
+            raise
 
 
 def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:

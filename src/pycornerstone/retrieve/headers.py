@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
@@ -75,11 +76,16 @@ class ContentType:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Split the value of a Content-Type field; quotes may hold semicolons."""
-        # Some servers put the whole value between quotes.
-        text = text.strip().strip('"') if text.count('"') == 2 and text[:1] == '"' else text.strip()
-        parameters: dict[str, str] = {}
-        for name, quoted, plain in _PARAMETER.findall(text):
-            value = _ESCAPED.sub(r"\1", quoted) if quoted else plain.strip()
-            parameters.setdefault(name.lower(), value)
-        media_type = text.partition(";")[0].strip().lower()
-        return cls(media_type, MappingProxyType(parameters))
+        return cls(*_media_type_and_parameters(text))
+
+
+# The answers of a series all have the same few, each of which is asked for four times.
+@lru_cache(maxsize=256)
+def _media_type_and_parameters(text: str) -> tuple[str, Mapping[str, str]]:
+    # Some servers put the whole value between quotes.
+    text = text.strip().strip('"') if text.count('"') == 2 and text[:1] == '"' else text.strip()
+    parameters: dict[str, str] = {}
+    for name, quoted, plain in _PARAMETER.findall(text):
+        value = _ESCAPED.sub(r"\1", quoted) if quoted else plain.strip()
+        parameters.setdefault(name.lower(), value)
+    return text.partition(";")[0].strip().lower(), MappingProxyType(parameters)

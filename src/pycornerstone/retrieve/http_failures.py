@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 from typing import TYPE_CHECKING
+
+from pycornerstone.retrieve.tls_failures import tls_problem
 
 if TYPE_CHECKING:
     from pycornerstone.retrieve.http_settings import HttpSettings
 
-__all__ = ["what_happened"]
+__all__ = ["SlowNameLookupError", "cause_of", "what_happened"]
+
+
+class SlowNameLookupError(socket.gaierror):
+    """The name of a host was not looked up in time; it may be the next time.
+
+    Parameters
+    ----------
+    timeout_s : float
+        How long that was.
+    """
+
+    def __init__(self, timeout_s: float) -> None:
+        super().__init__(socket.EAI_AGAIN, f"no answer within {timeout_s:g} s")
 
 
 def what_happened(error: Exception, settings: HttpSettings) -> str:
@@ -24,6 +40,8 @@ def what_happened(error: Exception, settings: HttpSettings) -> str:
     """
     import aiohttp
 
+    if (problem := tls_problem(error)) is not None:
+        return problem
     match error:
         case aiohttp.ConnectionTimeoutError():
             return f"no connection within {settings.connect_timeout_s:g} s"
@@ -31,22 +49,47 @@ def what_happened(error: Exception, settings: HttpSettings) -> str:
             return f"the server sent nothing for {settings.read_timeout_s:g} s"
         case TimeoutError():
             return f"it was not done within {settings.total_timeout_s or 0:g} s"
+        case aiohttp.ClientProxyConnectionError():
+            reason = _reason(error.os_error)
+            return f"no connection to the proxy {error.host} port {error.port} ({reason})"
         case aiohttp.ClientConnectorDNSError():
-            return f"the host {error.host!r} is not known; check the address"
+            return _not_looked_up(error.host, error.os_error)
         case aiohttp.ClientConnectorError():
             return f"no connection to {error.host} port {error.port} ({_reason(error.os_error)})"
         case aiohttp.ServerDisconnectedError():
             return "the server closed the connection before it answered; ask again"
         case aiohttp.ClientPayloadError():
             return "the body was cut, or cannot be unpacked; ask again"
-        case aiohttp.TooManyRedirects():
-            return f"the server redirects without an end, {len(error.history)} times so far"
-        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError() | ValueError():
+        case aiohttp.InvalidURL() | ValueError():
             return "it, or where it redirects to, is not a valid http address"
         case aiohttp.ClientResponseError():
             return "what the server answers is not HTTP"
         case _:
             return f"the connection was cut ({_reason(error)}); ask again"
+
+
+def cause_of(error: Exception) -> Exception | None:
+    """Give what may be shown beneath the error that is told: what the system or TLS says.
+
+    Other errors of the HTTP library hold addresses, those of redirections with their signatures
+    among them, header fields, and bytes of answers, which may name patients.
+    """
+    import aiohttp
+
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return error
+    if not isinstance(error, OSError) or isinstance(error, TimeoutError):
+        return None
+    return None if error.errno is None else error
+
+
+def _not_looked_up(host: str, error: OSError) -> str:
+    if not isinstance(error, SlowNameLookupError):
+        return f"the host {host!r} is not known; check the address"
+    return (
+        f"the host {host!r} could not be looked up ({error.strerror}); is there a network, and a "
+        "name server?"
+    )
 
 
 def _reason(error: Exception) -> str:

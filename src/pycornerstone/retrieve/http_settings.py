@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pycornerstone.retrieve.http_auth import HttpAuth
     from pycornerstone.retrieve.tls import TlsSettings
@@ -22,7 +23,7 @@ class HttpSettings:
     Attributes
     ----------
     connect_timeout_s : float
-        How long a connection may take to be made.
+        How long a connection may take to be made, and before it the host's name to be looked up.
     read_timeout_s : float
         How long the server may send nothing.
     total_timeout_s : float or None
@@ -54,6 +55,11 @@ class HttpSettings:
         the environment (``HTTP_PROXY``, ``HTTPS_PROXY``, ``NO_PROXY``); "" for none.
     tls : TlsSettings, optional
         Authorities that are trusted, and the certificate of this client.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a time, number or size is none that can be kept to.
     """
 
     connect_timeout_s: float = 10.0
@@ -68,3 +74,21 @@ class HttpSettings:
     auth: HttpAuth | Mapping[str, HttpAuth] | None = field(default=None, repr=False)
     proxy: str | None = field(default=None, repr=False)
     tls: TlsSettings | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("connect_timeout_s", "read_timeout_s", "total_timeout_s"):
+            if name == "total_timeout_s" and self.total_timeout_s is None:
+                continue
+            self._check(name, "seconds, more than 0", lambda value: value > 0)
+        for name in ("backoff_s", "max_backoff_s"):
+            self._check(name, "seconds, 0 or more", lambda value: value >= 0)
+        self._check("max_retries", "a whole number, 0 or more", lambda n: n >= 0 and n == int(n))
+        for name in ("max_connections_per_host", "max_body_bytes"):
+            self._check(name, "a whole number, 1 or more", lambda n: n >= 1 and n == int(n))
+
+    def _check(self, name: str, wanted: str, is_good: Callable[[float], bool]) -> None:
+        value = getattr(self, name)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise TypeError(f"HttpSettings.{name} must be {wanted}, not {value!r}")
+        if not math.isfinite(value) or not is_good(value):
+            raise ValueError(f"HttpSettings.{name} must be {wanted}, not {value!r}")

@@ -2,83 +2,41 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import functools
-import time
-from collections import deque
-from dataclasses import dataclass
+from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pycornerstone.errors import (
-    LoadCancelledError,
-    LoaderError,
-    PyCornerstoneError,
-    SessionClosedError,
-)
+from pycornerstone.errors import LoadCancelledError, SessionClosedError
 from pycornerstone.loaders.array_load_object import ArrayLoadObject
 from pycornerstone.loaders.array_reading import check_samples, put_samples
-from pycornerstone.loaders.protocol import reads_arrays
-from pycornerstone.model.image_id import ImageId, several
-from pycornerstone.session.load import error_of, loads_around, of_image, run_inside
-from pycornerstone.session.workers import in_a_new_thread
+from pycornerstone.model.image_id import several
+from pycornerstone.session.array_arrivals import ArrayArrivals
+from pycornerstone.session.array_checks import check_for_circles, checked_array, ways_of
+from pycornerstone.session.array_chunks import Chunks
+from pycornerstone.session.array_images import load_images
+from pycornerstone.session.array_target import ArraySources
+from pycornerstone.session.nesting import loads_around, run_inside
+from pycornerstone.session.outcomes import error_of, of_image
 
 if TYPE_CHECKING:
     import concurrent.futures
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Coroutine, Iterable, Iterator
 
     import numpy.typing as npt
 
-    from pycornerstone.loaders.load_object import ImageLoadObject
     from pycornerstone.loaders.protocol import ArrayReader, LoadOptions
-    from pycornerstone.loaders.registry import LoaderRegistry
-    from pycornerstone.model.image import Image
-    from pycornerstone.session.cache import Cache
-    from pycornerstone.session.request_pool import Request
-    from pycornerstone.session.workers import Workers
 
 __all__ = ["ArrayLoad", "ArraySources"]
-
-# How long a chunk goes on taking images, one at least. Whoever asks for an image to be shown waits
-# for a chunk to end, and a request of the pool costs some 0.1 ms.
-_CHUNK_S = 0.01
-# How many images of other loaders are on their way at the same time, and how much memory of theirs.
-_LOADS_AT_ONCE = 32
-_LOADS_AT_ONCE_BYTES = 256 * 1024 * 1024
-# More than that is not copied in the event loop, where nothing may take long.
-_COPIED_IN_LOOP_BYTES = 4 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class ArraySources:
-    """What of a session the images of an array come from.
-
-    Attributes
-    ----------
-    loaders : LoaderRegistry
-        Who loads which scheme.
-    cache : Cache
-        Images at hand.
-    load_image : callable
-        ``(image_id, options)``: the way of images that are not read straight into the array.
-    workers : Workers
-        Where it is done.
-    threads : int
-        How many images are decoded at once.
-    """
-
-    loaders: LoaderRegistry
-    cache: Cache
-    load_image: Callable[[str, LoadOptions], ImageLoadObject]
-    workers: Workers
-    threads: int
 
 
 class ArrayLoad:
     """Images on their way into one array, from the first to the end, which comes once.
+
+    Each goes one of three ways, by what its loader can do: it is read straight into the array,
+    brought with many others (`ArrayArrivals`), or loaded as always (`ArrayImages`).
 
     Parameters
     ----------
@@ -95,6 +53,14 @@ class ArrayLoad:
 
     Attributes
     ----------
+    image_ids, options, sources
+        As above.
+    around : tuple of str
+        Images whose loaders wait for this one; most often none.
+    array : numpy.ndarray or None
+        The array, once it is known what its images are like.
+    chunks : Chunks
+        Where images are decoded.
     promised : ArrayLoadObject
         What whoever asked is given.
 
@@ -117,29 +83,48 @@ class ArrayLoad:
         sources: ArraySources,
         finish: Callable[[ArrayLoad], object],
     ) -> None:
-        self._image_ids = tuple(several(image_ids))
-        self._around = loads_around()
-        _check_for_circles(self._image_ids, self._around)
-        self._array = _checked(out, len(self._image_ids))
-        self._options = options
-        self._sources = sources
+        self.image_ids = tuple(several(image_ids))
+        self.around = loads_around()
+        check_for_circles(self.image_ids, self.around)
+        self.array = checked_array(out, len(self.image_ids))
+        self.options = options
+        self.sources = sources
         self._finish = finish
-        self._readers = _readers(self._image_ids, sources.loaders)
-        # Where in the array images belong that are yet to be read, or to be loaded and copied.
-        self._to_read: deque[int] = deque()
-        self._to_load: deque[int] = deque()
-        self._missing = len(self._image_ids)
-        self._chunks = self._writing = 0
-        self._requests: list[Request] = []
-        self._loading: list[concurrent.futures.Future[Any]] = []
+        self._ways = ways_of(self.image_ids, sources.loaders)
+        self._missing = len(self.image_ids)
+        self._writing = 0
+        self._waiting: list[concurrent.futures.Future[Any]] = []
+        # What goes on once it is known what the array is like. Nothing here may know this load when
+        # it has ended: an array is large, and must not wait for the garbage collector.
+        self._held_back: list[Callable[[], object]] = []
         self._outcome: npt.NDArray[Any] | BaseException | None = None
         self._lock = Lock()
-        self.promised = ArrayLoadObject(len(self._image_ids), sources.workers.notify)
+        self.promised = ArrayLoadObject(len(self.image_ids), sources.workers.notify)
         self.promised.cancel_fn = self._cancel
+        self.chunks = Chunks(
+            sources.workers,
+            sources.threads,
+            options,
+            self.promised,
+            self.end,
+            is_nested=bool(self.around),
+        )
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more is to be done."""
+        return self._outcome is not None
 
     def start(self) -> None:
         """Begin; where there is no array yet, with the first image, which says what it is like."""
-        self._give_out(range(1 if self._array is None else len(self._image_ids)))
+        everything = range(len(self.image_ids))
+        if self.array is not None:
+            self._give_out(everything)
+        elif self._ways[0].brings_many:
+            # They come together anyway; those that are there before the first one wait for it.
+            self._give_out([place for place in everything if self._ways[place].brings_many])
+        else:
+            self._give_out(everything[:1])
 
     def end(self, outcome: npt.NDArray[Any] | BaseException) -> None:
         """End it with the array or an error; only the first end counts.
@@ -150,15 +135,132 @@ class ArrayLoad:
             if self._outcome is not None:
                 return
             self._outcome = outcome
-            requests, loading = self._requests, self._loading
-            self._requests, self._loading = [], []
-        self._to_read.clear()
-        self._to_load.clear()
-        for request in requests:
-            self._sources.workers.decode_pool.cancel(request)
-        for future in loading:
+            waiting, self._waiting = self._waiting, []
+            self._held_back = []
+        self.chunks.end()
+        for future in waiting:
             future.cancel()
         self._settle()
+
+    def wait_for(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run what waits in the event loop, until it or this load has ended."""
+        try:
+            future = run_inside(self.around, self.sources.workers.event_loop.submit, coroutine)
+        except SessionClosedError as error:
+            self.end(error)
+            return
+        with self._lock:
+            has_ended = self._outcome is not None
+            if not has_ended:
+                self._waiting.append(future)
+        future.add_done_callback(self._waited)
+        if has_ended:
+            future.cancel()
+
+    def copy(self, place: int, samples: npt.NDArray[Any]) -> None:
+        """Copy an image to where it belongs, unless it is too late; anything that fails is told."""
+        with self.writing(place):
+            self.put(place, samples)
+
+    @contextlib.contextmanager
+    def writing(self, place: int) -> Iterator[None]:
+        """Write an image to its place within; what fails ends the load, and names the image.
+
+        Nothing is to be written once the load has ended: the array is its owner's again when its
+        end has been told, which waits for who is in here.
+        """
+        with self._lock:
+            self._writing += 1
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - it ends the load, whatever it is
+            self.end(of_image(error, self.image_ids[place]))
+        finally:
+            with self._lock:
+                self._writing -= 1
+            self._settle()
+
+    def put(self, place: int, samples: npt.NDArray[Any] | None) -> None:
+        """Copy an image to where it belongs, unless it is there already (None), and count it.
+
+        The first one says what the array is like. Called within `writing`.
+
+        Raises
+        ------
+        LoaderError
+            If it is of another shape or type than the first.
+        """
+        if self._outcome is not None:
+            return
+        is_first = False
+        if samples is not None:
+            with self._lock:
+                is_first = self.array is None
+                if self.array is None:
+                    shape = (len(self.image_ids), *samples.shape)
+                    self.array = np.empty(shape, samples.dtype)
+            put_samples(samples, self.array[place])
+        if is_first:
+            self._give_out_rest()
+        with self._lock:
+            self._missing -= 1
+            is_whole = not self._missing
+            self.promised.number_done = len(self.image_ids) - self._missing
+        if is_whole and self.array is not None:
+            self.end(self.array)
+
+    def _give_out_rest(self) -> None:
+        everything = range(len(self.image_ids))
+        if self._ways[0].brings_many:
+            self._give_out([place for place in everything if not self._ways[place].brings_many])
+        else:
+            self._give_out(everything[1:])
+        held_back, self._held_back = self._held_back, []
+        for go_on in held_back:
+            go_on()
+
+    def _give_out(self, places: Iterable[int]) -> None:
+        """Send images on their ways."""
+        to_read: list[Callable[[], object]] = []
+        to_bring: list[int] = []
+        to_load: list[int] = []
+        for place in places:
+            way = self._ways[place]
+            if way.reader is not None:
+                to_read.append(partial(self._read, place, way.reader))
+            elif way.brings_many:
+                to_bring.append(place)
+            else:
+                to_load.append(place)
+        self.chunks.add(to_read)
+        load_images(self, to_load)
+        if to_bring:
+            arrivals = ArrayArrivals(self)
+            self._held_back.append(arrivals.go_on)
+            arrivals.add(to_bring, self._ways)
+
+    def _read(self, place: int, reader: ArrayReader) -> None:
+        image_id = self.image_ids[place]
+        with self.writing(place):
+            if self._outcome is None:
+                run_inside((*self.around, image_id), self._read_inside, place, reader)
+
+    def _read_inside(self, place: int, reader: ArrayReader) -> None:
+        image_id, array = self.image_ids[place], self.array
+        image = self.sources.cache.get(image_id)
+        if image is not None:
+            self.put(place, image.pixels)
+        elif array is None:
+            self.put(place, check_samples(reader.read_samples(image_id)))
+        else:
+            belongs = array[place]
+            samples = reader.read_samples(image_id, belongs)
+            self.put(place, None if samples is belongs else check_samples(samples))
+
+    def _waited(self, future: concurrent.futures.Future[Any]) -> None:
+        error = error_of(future)
+        if error is not None:
+            self.end(error)
 
     def _cancel(self) -> None:
         self.end(LoadCancelledError("the load was cancelled"))
@@ -173,202 +275,3 @@ class ArrayLoad:
         # It knows this load, and with it the session.
         self.promised.cancel_fn = None
         self._finish(self)
-
-    def _give_out(self, places: range) -> None:
-        """Let images be read into the array, or loaded where their loader cannot do that."""
-        readers = self._readers
-        self._to_read.extend(place for place in places if readers[place] is not None)
-        to_load = [place for place in places if readers[place] is None]
-        self._to_load.extend(to_load)
-        with self._lock:
-            more = max(min(self._sources.threads - self._chunks, len(self._to_read)), 0)
-            self._chunks += more
-        for _ in range(more):
-            self._queue_chunk()
-        if to_load:
-            self._start_loading(len(to_load))
-
-    def _queue_chunk(self) -> None:
-        workers = self._sources.workers
-        is_nested = bool(self._around)
-
-        def start() -> concurrent.futures.Future[None]:
-            # The executor's threads may all wait for this one.
-            return (
-                in_a_new_thread(self._chunk) if is_nested else workers.decoders.submit(self._chunk)
-            )
-
-        request = workers.decode_pool.add_request(
-            start,
-            self._chunk_done,
-            self._options.request_type,
-            self._options.priority,
-            details=self.promised,
-            at_once=is_nested,
-        )
-        with self._lock:
-            has_ended = self._outcome is not None
-            if not has_ended:
-                self._requests = [known for known in self._requests if not known.is_over]
-                self._requests.append(request)
-        if has_ended:
-            workers.decode_pool.cancel(request)
-
-    def _chunk(self) -> None:
-        """Read images for a while; a chunk that follows goes on when others had their turn."""
-        until = time.monotonic() + _CHUNK_S
-        with self._writes():
-            while self._to_read and self._outcome is None:
-                try:
-                    place = self._to_read.popleft()
-                except IndexError:
-                    return
-                image_id = self._image_ids[place]
-                try:
-                    run_inside((*self._around, image_id), self._read, place)
-                except Exception as error:  # noqa: BLE001 - it ends the load, not the thread
-                    self.end(of_image(error, image_id))
-                if time.monotonic() >= until:
-                    return
-
-    def _chunk_done(self, future: concurrent.futures.Future[Any]) -> None:
-        error = error_of(future)
-        if error is not None:
-            self.end(error)
-        elif self._to_read and self._outcome is None:
-            self._queue_chunk()
-        else:
-            with self._lock:
-                self._chunks -= 1
-
-    def _read(self, place: int) -> None:
-        image_id, array = self._image_ids[place], self._array
-        image = self._sources.cache.get(image_id)
-        if image is not None:
-            self._put(place, image.pixels)
-            return
-        reader = cast("ArrayReader", self._readers[place])
-        if array is None:
-            self._put(place, check_samples(reader.read_samples(image_id)))
-            return
-        belongs = array[place]
-        samples = reader.read_samples(image_id, belongs)
-        self._put(place, None if samples is belongs else check_samples(samples))
-
-    def _start_loading(self, number: int) -> None:
-        at_once = _LOADS_AT_ONCE
-        if self._array is not None:
-            nbytes = self._array.nbytes // len(self._image_ids)
-            at_once = min(at_once, max(_LOADS_AT_ONCE_BYTES // max(nbytes, 1), 2))
-        submit = self._sources.workers.event_loop.submit
-        for _ in range(min(at_once, number)):
-            try:
-                future = run_inside(self._around, submit, self._load_some())
-            except SessionClosedError as error:
-                self.end(error)
-                return
-            with self._lock:
-                has_ended = self._outcome is not None
-                if not has_ended:
-                    self._loading.append(future)
-            future.add_done_callback(self._loading_done)
-            if has_ended:
-                future.cancel()
-
-    async def _load_some(self) -> None:
-        """Load images in the normal way, one after the other, and copy them."""
-        while self._to_load and self._outcome is None:
-            place = self._to_load.popleft()
-            image_id = self._image_ids[place]
-            try:
-                image = self._sources.cache.get(image_id)
-                if image is None:
-                    image = await self._sources.load_image(image_id, self._options)
-                if image.pixels.nbytes <= _COPIED_IN_LOOP_BYTES:
-                    self._put_image(place, image)
-                else:
-                    copied = in_a_new_thread(functools.partial(self._put_image, place, image))
-                    await asyncio.wrap_future(copied)
-            except Exception as error:  # noqa: BLE001 - it ends the load, whatever it is
-                self.end(of_image(error, image_id))
-
-    def _loading_done(self, future: concurrent.futures.Future[Any]) -> None:
-        error = error_of(future)
-        if error is not None:
-            self.end(error)
-
-    def _put_image(self, place: int, image: Image) -> None:
-        with self._writes():
-            # It may have ended while the image was on its way, and `out` is not ours any more.
-            if self._outcome is None:
-                self._put(place, image.pixels)
-
-    def _put(self, place: int, samples: npt.NDArray[Any] | None) -> None:
-        """Copy an image to where it belongs, unless it is there already, and count it."""
-        array = self._array
-        if array is None and samples is not None:
-            array = np.empty((len(self._image_ids), *samples.shape), samples.dtype)
-        if array is not None and samples is not None:
-            put_samples(samples, array[place])
-        if self._array is None:
-            self._array = array
-            self._give_out(range(1, len(self._image_ids)))
-        with self._lock:
-            self._missing -= 1
-            is_whole = not self._missing
-        if is_whole and array is not None:
-            self.end(array)
-
-    @contextlib.contextmanager
-    def _writes(self) -> Iterator[None]:
-        """Count who writes into the array; the last one tells of an error that was waiting."""
-        with self._lock:
-            self._writing += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._writing -= 1
-            self._settle()
-
-
-def _check_for_circles(image_ids: tuple[str, ...], around: tuple[str, ...]) -> None:
-    """Refuse an image whose own loader asks for it; it would wait for itself, or never end."""
-    circles = [image_id for image_id in image_ids if image_id in around] if around else []
-    if circles:
-        circle = " -> ".join((*around[around.index(circles[0]) :], circles[0]))
-        raise LoaderError(f"a loader waits for the image that it is to load: {circle}")
-
-
-def _checked(out: object, number: int) -> npt.NDArray[Any] | None:
-    """Give the array of a caller, if there is one, that so many images can go into."""
-    if not number:
-        raise LoaderError("an array needs at least one image, got no imageIds")
-    if out is None:
-        return None
-    if not isinstance(out, np.ndarray):
-        raise LoaderError(f"out must be a NumPy array, got {type(out).__name__}")
-    if out.ndim not in {3, 4} or len(out) != number:
-        raise LoaderError(
-            f"out has the shape {out.shape}, but {number} images need ({number}, rows, columns), "
-            f"or ({number}, rows, columns, 3) if they are of colour"
-        )
-    if not out.flags.writeable:
-        raise LoaderError("out is read-only; give an array that may be written to")
-    return out
-
-
-def _readers(image_ids: tuple[str, ...], loaders: LoaderRegistry) -> list[ArrayReader | None]:
-    """Find who reads each image straight into an array; None where its loader does not."""
-    of_scheme: dict[str, ArrayReader | None] = {}
-    readers = []
-    for image_id in image_ids:
-        try:
-            scheme = ImageId.parse(image_id).scheme
-            if scheme not in of_scheme:
-                loader = loaders.find(scheme)
-                of_scheme[scheme] = loader if reads_arrays(loader) else None
-        except PyCornerstoneError as error:
-            raise of_image(error, image_id) from None
-        readers.append(of_scheme[scheme])
-    return readers

@@ -7,14 +7,24 @@ import functools
 import importlib
 import os
 import threading
+from functools import partial
+from typing import TYPE_CHECKING
 
 from pycornerstone.metadata import default_registry, forget_default_registry
+from pycornerstone.session.cache import DEFAULT_SIZE_IN_BYTES
 from pycornerstone.session.session import Session
 
-__all__ = ["close_default_session", "default_session"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pycornerstone.retrieve.disk_cache import DiskCache
+    from pycornerstone.retrieve.http_settings import HttpSettings
+
+__all__ = ["close_default_session", "configure_default_session", "default_session"]
 
 _lock = threading.Lock()
 _session: Session | None = None
+_make: Callable[..., Session] = Session
 
 
 def default_session() -> Session:
@@ -22,9 +32,46 @@ def default_session() -> Session:
     global _session  # noqa: PLW0603 - a process has one
     with _lock:
         if _session is None:
-            _session = Session(metadata=default_registry())
+            _session = _make(metadata=default_registry())
             _close_at_exit()
         return _session
+
+
+def configure_default_session(
+    *,
+    http: HttpSettings | None = None,
+    cache_size_in_bytes: int = DEFAULT_SIZE_IN_BYTES,
+    decode_threads: int | None = None,
+    disk_cache: DiskCache | None = None,
+) -> None:
+    """Say how the default session is made, before it is first used; see `Session`.
+
+    It holds for those that are made after `close_default_session` too, until said otherwise.
+
+    Parameters
+    ----------
+    http, cache_size_in_bytes, decode_threads, disk_cache
+        As for `Session`.
+
+    Raises
+    ------
+    RuntimeError
+        If there is a default session already.
+    """
+    global _make  # noqa: PLW0603 - a process has one
+    with _lock:
+        if _session is not None:
+            raise RuntimeError(
+                "the default session is in use already; configure it before anything is loaded or "
+                "registered, or call close_default_session first"
+            )
+        _make = partial(
+            Session,
+            http=http,
+            cache_size_in_bytes=cache_size_in_bytes,
+            decode_threads=decode_threads,
+            disk_cache=disk_cache,
+        )
 
 
 def close_default_session() -> None:

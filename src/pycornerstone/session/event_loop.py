@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pycornerstone.errors import LoaderError, SessionClosedError
 
 if TYPE_CHECKING:
     import concurrent.futures
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Generator
+    from types import TracebackType
 
 __all__ = ["EventLoopThread"]
 
@@ -41,12 +43,19 @@ class EventLoopThread:
         SessionClosedError
             If the loop has been closed.
         """
-        try:
-            loop = self._started()
-        except SessionClosedError:
-            coroutine.close()
-            raise
-        return asyncio.run_coroutine_threadsafe(_guarded(coroutine), loop)
+        # With the lock held, so that what `close` winds up comes after all that was handed over.
+        with self._lock:
+            if not self._closed:
+                return asyncio.run_coroutine_threadsafe(_Guarded(coroutine), self._started())
+        coroutine.close()
+        raise SessionClosedError("the session is closed; make a new one")
+
+    def later(self, seconds: float, function: Callable[[], object]) -> None:
+        """Have a function called in the loop after some time, unless it is closed before."""
+        with self._lock:
+            if not self._closed:
+                loop = self._started()
+                loop.call_soon_threadsafe(loop.call_later, seconds, function)
 
     def close(self, last: Callable[[], Coroutine[Any, Any, object]], *, wait: bool) -> None:
         """Cancel what runs in the loop, let it end, do `last` there, and end the thread.
@@ -69,16 +78,13 @@ class EventLoopThread:
             thread.join()
 
     def _started(self) -> asyncio.AbstractEventLoop:
-        with self._lock:
-            if self._closed:
-                raise SessionClosedError("the session is closed; make a new one")
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(
-                    target=_run, args=(self._loop,), name=self._name, daemon=True
-                )
-                self._thread.start()
-            return self._loop
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(
+                target=_run, args=(self._loop,), name=self._name, daemon=True
+            )
+            self._thread.start()
+        return self._loop
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
@@ -91,12 +97,46 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
         loop.close()
 
 
-async def _guarded(coroutine: Coroutine[Any, Any, T]) -> T:
-    try:
-        return await coroutine
-    except (SystemExit, KeyboardInterrupt) as error:
-        # asyncio would end the loop with it, and every other load of the session.
-        raise LoaderError(f"it asked the whole process to end, by {error!r}") from error
+class _Guarded(Coroutine[Any, Any, T]):
+    """A coroutine that cannot end the process: asyncio would end the loop, and all other loads.
+
+    A second coroutine around the first would leave it unstarted when it is cancelled at once, and
+    Python warns of that.
+    """
+
+    __slots__ = ("_coroutine",)
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._coroutine = coroutine
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        return self._coroutine.__await__()
+
+    def send(self, value: Any) -> Any:
+        try:
+            return self._coroutine.send(value)
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise _as_error(error) from error
+
+    def throw(
+        self,
+        kind: Any,
+        value: BaseException | object = None,
+        traceback: TracebackType | None = None,
+    ) -> Any:
+        try:
+            if value is None and traceback is None:
+                return self._coroutine.throw(kind)
+            return self._coroutine.throw(kind, value, traceback)
+        except (SystemExit, KeyboardInterrupt) as exit_error:
+            raise _as_error(exit_error) from exit_error
+
+    def close(self) -> None:
+        self._coroutine.close()
+
+
+def _as_error(error: BaseException) -> LoaderError:
+    return LoaderError(f"it asked the whole process to end, by {error!r}")
 
 
 async def _wind_up(last: Callable[[], Coroutine[Any, Any, object]]) -> None:

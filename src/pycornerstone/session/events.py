@@ -61,6 +61,10 @@ class EventBus:
         """Somebody listens to something."""
         return any(self._listeners.values())
 
+    def listens(self, event: Event) -> bool:
+        """Somebody listens to this one."""
+        return bool(self._listeners.get(event))
+
     def emit(self, detail: EventDetail) -> None:
         """Tell everyone who listens to the event of `detail`."""
         for listener in self._listeners.get(detail.event, ()):

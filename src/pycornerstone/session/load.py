@@ -2,47 +2,40 @@
 
 from __future__ import annotations
 
-import concurrent.futures
-import contextvars
 import functools
-import inspect
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pycornerstone.errors import LoadCancelledError, LoaderError, PyCornerstoneError
+from pycornerstone.errors import LoadCancelledError
 from pycornerstone.loaders.load_object import ImageLoadObject
-from pycornerstone.loaders.protocol import has_steps, is_async
+from pycornerstone.loaders.protocol import is_async
+from pycornerstone.model.events import Event
+from pycornerstone.model.image import Image
+from pycornerstone.model.requests import RequestType
+from pycornerstone.retrieve.errand import Errand, running_errand
+from pycornerstone.session.load_news import LoadNews
+from pycornerstone.session.loader_run import start_loader
+from pycornerstone.session.nesting import run_inside
+from pycornerstone.session.outcomes import error_of, of_image, settle
+from pycornerstone.session.partial_images import PartialImages
+from pycornerstone.session.wishes import Wish, fulfil
 from pycornerstone.session.workers import in_a_new_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    import concurrent.futures
+    from collections.abc import Callable, Coroutine
 
-    from pycornerstone.loaders.protocol import ImageLoader, LoaderFunction, LoadOptions
+    from pycornerstone.loaders.protocol import LoadOptions
     from pycornerstone.loaders.registry import AnyLoader
-    from pycornerstone.model.image import Image
-    from pycornerstone.model.requests import RequestType
+    from pycornerstone.session.load_memory import LoadMemory
     from pycornerstone.session.request_pool import Request, RequestPool
+    from pycornerstone.session.running_load import LoadKeeper
     from pycornerstone.session.workers import Workers
 
-__all__ = ["Load", "error_of", "loads_around", "of_image", "run_inside"]
+__all__ = ["Load"]
 
 T = TypeVar("T")
-
-# What a loader loads in turn must not queue behind it: then neither would ever end.
-_AROUND: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("around", default=())
-
-
-def loads_around() -> tuple[str, ...]:
-    """Give the imageIds whose loaders are running here, the outermost first; most often none."""
-    return _AROUND.get()
-
-
-def run_inside(around: tuple[str, ...], function: Callable[..., T], *arguments: object) -> T:
-    """Call it so that what it loads in turn knows inside of which loads it is."""
-    context = contextvars.copy_context()
-    context.run(_AROUND.set, around)
-    return context.run(function, *arguments)
 
 
 class Load:
@@ -56,15 +49,23 @@ class Load:
         How the first caller asked for it.
     workers : Workers
         Where its steps are done.
-    finish : callable
-        Called once with this load and its image or error, when it has ended.
-    keep : bool
-        Whether somebody wants the image in the cache.
+    keeper : LoadKeeper
+        Who is told how it goes on.
+    memory : LoadMemory
+        What it takes until it has ended.
 
     Attributes
     ----------
-    first_caller : ImageLoadObject
-        What whoever asked first is given.
+    errand : Errand
+        On whose behalf bytes are fetched: as urgent as its most urgent caller.
+    keep : bool
+        Whether somebody wants the image in the cache.
+    depth : int
+        How many loaders wait for it in a row.
+    decache : callable or None
+        Of the loader, for the cache.
+    promised : ImageLoadObject or None
+        What a loader function gave.
     """
 
     def __init__(
@@ -72,298 +73,323 @@ class Load:
         image_id: str,
         options: LoadOptions,
         workers: Workers,
-        finish: Callable[[Load, Image | BaseException], object],
-        *,
-        keep: bool,
+        keeper: LoadKeeper,
+        memory: LoadMemory,
     ) -> None:
         self.image_id = image_id
-        self.options = options
-        self.keep = keep
+        self.keep = False
+        self.depth = 0
         self.decache: Callable[[], object] | None = None
+        self.promised: ImageLoadObject | None = None
+        self.errand = Errand(
+            options.request_type,
+            options.priority,
+            quality=options.quality,
+            on_progress=self._progressed,
+        )
+        self._options = options
         self._workers = workers
-        self._finish = finish
-        self._callers: dict[ImageLoadObject, concurrent.futures.Future[Image]] = {}
+        self._keeper = keeper
+        self._callers: dict[ImageLoadObject, Wish] = {}
+        self._loader: AnyLoader | None = None
+        self._begun_for = options.quality
         self._request: Request | None = None
         self._pool: RequestPool | None = None
-        self._promised: ImageLoadObject | None = None
+        self._unstarted: Coroutine[Any, Any, Any] | None = None
+        self._partials: PartialImages | None = None
+        self._news = LoadNews(self, keeper, workers.notify)
         # It has ended when its outcome is known, and is settled when all are told. Until then it
         # can be joined, but for one that was cancelled: that was not what the next one asked for.
         self._ended = self._settled = self._is_cancelled = False
-        self._around = loads_around()
-        self._is_awaited_by_a_loader = bool(self._around)
+        self.memory = memory
         self._lock = threading.Lock()
-        self.first_caller = self._new_caller()
 
-    def join(self, *, keep: bool) -> ImageLoadObject | None:
-        """Give a further caller an object of its own; None if all have been told the outcome.
+    @property
+    def has_ended(self) -> bool:
+        """Whether its outcome is known."""
+        return self._ended
+
+    @property
+    def options(self) -> LoadOptions:
+        """How it is asked for by now."""
+        request_type, priority = self.errand.urgency
+        return replace(
+            self._options,
+            request_type=RequestType(request_type),
+            priority=priority,
+            quality=self.errand.quality,
+        )
+
+    def join(self, options: LoadOptions, *, keep: bool) -> ImageLoadObject | None:
+        """Give a caller an object of its own; None if it comes too late.
 
         One caller's cancelling leaves the load to the others; that of the last one cancels it.
         """
+        wish = Wish.of(options)
         with self._lock:
             if self._settled or self._is_cancelled:
                 return None
+            if self._ended and options.quality > self._begun_for:
+                return None
             self.keep |= keep
-            return self._new_caller()
+            caller = ImageLoadObject(
+                wish.promise, image_id=self.image_id, notify=self._workers.notify
+            )
+            caller.cancel_fn = lambda: self._leave(caller)
+            caller.owner = self
+            caller.report_progress(*self._news.progress)
+            self._callers[caller] = wish
+            return caller
 
     def start(self, loader: AnyLoader) -> None:
         """Queue the first step."""
-        if has_steps(loader):
-            if is_async(loader.retrieve):
-                self._queue(
-                    self._workers.retrieval_pool,
-                    lambda: self._call(loader.retrieve, self.image_id),
-                    lambda future: self._retrieved(loader, future),
-                )
-            else:
-                # What is at hand is read by the thread that decodes it: handing a local slice from
-                # thread to thread took longer than reading it.
-                self._queue(
-                    self._workers.decode_pool,
-                    lambda: self._submit(self._workers.decoders, self._both_steps, loader),
-                    lambda future: self._read(loader, future),
-                )
-            return
-        function = cast("LoaderFunction", loader)
-        arguments = (self.image_id, self.options) if _wants_options(function) else (self.image_id,)
-        self._queue(
-            self._workers.loader_pool,
-            lambda: self._promise_of(self._call(function, *arguments)),
-            self._end_with,
-        )
+        self._loader = loader
+        start_loader(loader, self, self._workers)
 
-    def hurry(self, request_type: RequestType, priority: int) -> None:
-        """Move it forward in the queue, if it waits there for something less urgent."""
+    def refresh(self) -> None:
+        """Be as urgent, and as good, as those who wait for it want it by now."""
         with self._lock:
-            if (request_type, priority) >= (self.options.request_type, self.options.priority):
+            wishes = list(self._callers.values())
+            if self._ended or not wishes:
                 return
-            self.options = replace(self.options, request_type=request_type, priority=priority)
-            request, pool = self._request, self._pool
+            has_changed = fulfil(self.errand, wishes)
+            request, pool, partials = self._request, self._pool, self._partials
+        self._look_who_watches()
+        if not has_changed:
+            return
         if request is not None and pool is not None:
-            pool.change_priority(request, request_type, priority)
+            pool.change_priority(request, self.errand.request_type, self.errand.priority)
+        if partials is not None:
+            partials.change_priority()
+        self._keeper.urgency_changed(self)
 
-    def start_now(self) -> None:
-        """Let it wait for nothing from here on: a loader waits for it, and holds a place."""
+    def deepen(self, depth: int) -> None:
+        """Move it to places so deep: a loader waits for it, and holds one less deep."""
         with self._lock:
-            self._is_awaited_by_a_loader = True
+            self.depth = depth = max(depth, self.depth)
             request, pool = self._request, self._pool
         if request is not None and pool is not None:
-            pool.start_now(request)
+            pool.deepen(request, depth)
+
+    def change_priority(self, request_type: RequestType, priority: int) -> None:
+        """Let all who wait for it want it sooner or later."""
+        with self._lock:
+            for wish in self._callers.values():
+                wish.request_type, wish.priority = request_type, priority
+        self.refresh()
+
+    def change_priority_of(
+        self, load: ImageLoadObject, request_type: RequestType, priority: int
+    ) -> None:
+        """Let one caller want it sooner or later."""
+        with self._lock:
+            wish = self._callers.get(load)
+            if wish is None:
+                return
+            wish.request_type, wish.priority = request_type, priority
+        self.refresh()
+
+    def show_partial_to(self, load: ImageLoadObject) -> None:  # noqa: ARG002 - of the protocol
+        """Somebody would look at an image that is not whole yet."""
+        self._look_who_watches()
+
+    def can_decode_partials(self, decode: Callable[[Any], Image]) -> None:
+        """Know how to make an image of a frame that is not whole."""
+        self._partials = PartialImages(self, decode, self._workers)
+        self._look_who_watches()
+
+    def show_partial(self, image: Image) -> None:
+        """Have an image shown that is not whole; the newest, where whoever is told may wait."""
+        self._news.show_partial(image)
+
+    def callers(self) -> list[ImageLoadObject]:
+        """Give those who wait for it."""
+        with self._lock:
+            return list(self._callers)
 
     def cancel(self) -> None:
         """End it for every caller: out of the queue, off the wire, or its result thrown away."""
         self.end(LoadCancelledError("the load was cancelled"))
 
     def end(self, outcome: Image | BaseException) -> None:
-        """End it with an image or an error; only the first end counts."""
+        """End it with an image or an error; only the first end counts.
+
+        An image that is worse than somebody has asked for meanwhile is shown, and loaded again.
+        """
         with self._lock:
             if self._ended:
                 return
-            self._ended = True
-            self._is_cancelled = isinstance(outcome, LoadCancelledError)
+            wanted = self.errand.quality
+            again = None
+            if isinstance(outcome, Image) and outcome.quality < wanted > self._begun_for:
+                again = self._loader
+            if again is None:
+                self._ended = True
+                self._is_cancelled = isinstance(outcome, LoadCancelledError)
+            else:
+                self._begun_for = wanted
+        if again is not None and isinstance(outcome, Image):
+            self.show_partial(outcome)
+            self.start(again)
+            return
         self._wind_up(outcome)
 
-    def _wind_up(self, outcome: Image | BaseException) -> None:
-        with self._lock:
-            request, pool, promised = self._request, self._pool, self._promised
-        if isinstance(outcome, BaseException):
-            if promised is not None:
-                promised.cancel()
-            if request is not None and pool is not None:
-                pool.cancel(request)
-            outcome = of_image(outcome, self.image_id)
-        self._finish(self, outcome)
+    def end_with(self, future: concurrent.futures.Future[Any]) -> None:
+        """End it with what a step that is done has given."""
+        error = error_of(future)
+        self.end(future.result() if error is None else error)
 
     def settle(self, outcome: Image | BaseException) -> None:
         """Tell every caller."""
         with self._lock:
             self._settled = True
             callers, self._callers = self._callers, {}
-        for caller, promise in callers.items():
-            _settle(promise, outcome)
+            # In a circle with these, image and bytes would stay until the collector comes by.
+            self._request = self._pool = self.promised = None
+        for caller, wish in callers.items():
+            self._forget(wish)
+            settle(wish.promise, outcome)
             # It knows the caller, who would never be let go of, nor what their callbacks know.
             caller.cancel_fn = None
 
-    def _new_caller(self) -> ImageLoadObject:
-        promise: concurrent.futures.Future[Image] = concurrent.futures.Future()
-        caller = ImageLoadObject(promise, image_id=self.image_id, notify=self._workers.notify)
-        caller.cancel_fn = lambda: self._leave(caller)
-        self._callers[caller] = promise
-        return caller
-
-    def _leave(self, caller: ImageLoadObject) -> None:
-        with self._lock:
-            self._callers.pop(caller, None)
-            caller.cancel_fn = None
-            if self._callers or self._ended:
-                return
-            # Nobody can join from here on, so that nobody's load is cancelled by another.
-            self._ended = self._is_cancelled = True
-        self._wind_up(LoadCancelledError("the load was cancelled"))
-
-    def _queue(
+    def queue(
         self,
         pool: RequestPool,
         start: Callable[[], concurrent.futures.Future[Any]],
         done: Callable[[concurrent.futures.Future[Any]], object],
     ) -> None:
-        options = self.options
-        request = pool.add_request(
-            start,
-            done,
-            options.request_type,
-            options.priority,
-            details=self.image_id,
-            at_once=self._is_awaited_by_a_loader,
-        )
+        """Queue a step: `start` begins it, and `done` is told of its end."""
+        if self._ended:
+            return
+        errand = self.errand
+        if errand.request_type == RequestType.INTERACTION:
+            self._workers.quiet.begin()
+        kind, priority, depth = errand.request_type, errand.priority, self.depth
+        begin = functools.partial(self.memory.begin, start)
+        done = functools.partial(self._go_on, done)
+        request = pool.add_request(begin, done, kind, priority, details=self.image_id, depth=depth)
         with self._lock:
-            if not self._ended and not request.is_over:
+            is_kept = not self.has_ended and not request.is_over
+            if is_kept:
                 self._request, self._pool = request, pool
-            ended, is_awaited = self._ended, self._is_awaited_by_a_loader
-        if ended:
+        # Whoever changed them meanwhile did not know of the request yet.
+        if not is_kept:
             pool.cancel(request)
-        elif is_awaited:
-            pool.start_now(request)
+            return
+        if errand.urgency != (kind, priority):
+            pool.change_priority(request, errand.request_type, errand.priority)
+        if self.depth != depth:
+            pool.deepen(request, self.depth)
 
-    def _call(
+    def call(
         self, function: Callable[..., Any], *arguments: object
     ) -> concurrent.futures.Future[Any]:
+        """Call what may wait: in the event loop if it is async, else in a thread for that."""
         if is_async(function):
-            return self._in_context(self._workers.event_loop.submit, function(*arguments))
-        return self._submit(self._workers.threads, function, *arguments)
+            submit = self._workers.event_loop.submit
+            return self.inside(lambda: submit(function(*arguments)))
+        return self.submit(self._workers.threads, function, *arguments)
 
-    def _submit(
+    def submit(
         self,
         executor: concurrent.futures.Executor,
         function: Callable[..., Any],
         *arguments: object,
     ) -> concurrent.futures.Future[Any]:
-        work = functools.partial(self._in_context, function, *arguments)
+        """Call it in a thread of `executor`."""
+        work = functools.partial(self.inside, function, *arguments)
         # The executor's threads may all wait for this one.
-        return in_a_new_thread(work) if self._is_awaited_by_a_loader else executor.submit(work)
+        return in_a_new_thread(work) if self.depth else executor.submit(work)
 
-    def _in_context(self, function: Callable[..., T], *arguments: object) -> T:
-        """Call it so that what it loads in turn knows that it is inside of this load."""
-        return run_inside((*self._around, self.image_id), function, *arguments)
+    def inside(self, function: Callable[..., T], *arguments: object) -> T:
+        """Call it so that what it loads or fetches knows that it is on behalf of this load."""
+        if self._ended:
+            raise LoadCancelledError("the load was cancelled")
+        return self.on_behalf(function, *arguments)
 
-    def _retrieved(self, loader: ImageLoader, future: concurrent.futures.Future[Any]) -> None:
-        error = error_of(future)
-        if error is not None:
+    def on_behalf(self, function: Callable[..., T], *arguments: object) -> T:
+        """Call it as `inside` does, though the load may have ended."""
+        given: T = run_inside((self.image_id,), self._on_its_errand, function, *arguments)
+        return given
+
+    def keep_unstarted(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """Keep what a loader wants to be run, until there is a place for it."""
+        self._unstarted = coroutine
+
+    def take_unstarted(self) -> Coroutine[Any, Any, Any]:
+        """Give it, to be run.
+
+        Raises
+        ------
+        LoadCancelledError
+            If the load has ended, and it was thrown away.
+        """
+        with self._lock:
+            coroutine, self._unstarted = self._unstarted, None
+        if coroutine is None:
+            raise LoadCancelledError("the load was cancelled")
+        return coroutine
+
+    def _go_on(
+        self,
+        done: Callable[[concurrent.futures.Future[Any]], object],
+        future: concurrent.futures.Future[Any],
+    ) -> None:
+        try:
+            done(future)
+        except Exception as error:  # noqa: BLE001 - nobody else would tell those who wait
             self.end(error)
-            return
-        encoded = future.result()
-        self._queue(
-            self._workers.decode_pool,
-            lambda: self._submit(self._workers.decoders, loader.decode, encoded),
-            self._end_with,
-        )
 
-    def _both_steps(self, loader: ImageLoader) -> Any:
-        encoded = loader.retrieve(self.image_id)
-        return encoded if inspect.isawaitable(encoded) else loader.decode(encoded)
+    def _on_its_errand(self, function: Callable[..., T], *arguments: object) -> T:
+        with running_errand(self.errand):
+            return function(*arguments)
 
-    def _read(self, loader: ImageLoader, future: concurrent.futures.Future[Any]) -> None:
-        error = error_of(future)
-        outcome = future.result() if error is None else error
-        if not inspect.isawaitable(outcome):
-            self.end(outcome)
-            return
-        # A plain function that only makes a coroutine; this is what waits.
-        self._queue(
-            self._workers.retrieval_pool,
-            lambda: self._in_context(self._workers.event_loop.submit, _await(outcome)),
-            lambda future: self._retrieved(loader, future),
-        )
-
-    def _promise_of(
-        self, called: concurrent.futures.Future[Any]
-    ) -> concurrent.futures.Future[Image]:
-        """Follow what a loader function gave until it is an image."""
-        image: concurrent.futures.Future[Image] = concurrent.futures.Future()
-
-        def returned(called: concurrent.futures.Future[Any]) -> None:
-            failed = error_of(called)
-            if failed is not None:
-                _settle(image, failed)
-                return
-            given = called.result()
-            try:
-                promised = given if isinstance(given, ImageLoadObject) else ImageLoadObject(given)
-            except LoaderError:
-                _settle(
-                    image,
-                    LoaderError(
-                        f"the loader gave {type(given).__name__}; it must return an Image, an "
-                        "awaitable of one, or an ImageLoadObject"
-                    ),
-                )
-                return
-            self.decache = promised.decache
-            with self._lock:
-                self._promised = promised
-                cancelled = self._ended
-            promised.start(functools.partial(self._in_context, self._workers.event_loop.submit))
-            promised.add_done_callback(lambda load: _settle(image, _outcome(load)))
-            if cancelled:
+    def _wind_up(self, outcome: Image | BaseException) -> None:
+        with self._lock:
+            request, pool, promised = self._request, self._pool, self.promised
+            partials, unstarted = self._partials, self._unstarted
+            self._unstarted = None
+        if partials is not None:
+            partials.stop()
+        if unstarted is not None:
+            unstarted.close()
+        if isinstance(outcome, BaseException):
+            if promised is not None:
                 promised.cancel()
+            if request is not None and pool is not None:
+                pool.cancel(request)
+            outcome = of_image(outcome, self.image_id)
+        self._keeper.finish(self, outcome)
 
-        def give_up(image: concurrent.futures.Future[Image]) -> None:
-            if image.cancelled():
-                called.cancel()
+    def _leave(self, caller: ImageLoadObject) -> None:
+        with self._lock:
+            wish = self._callers.pop(caller, None)
+            caller.cancel_fn = None
+            goes_on = bool(self._callers) or self._ended
+            if not goes_on:
+                # Nobody can join from here on, so that nobody's load is cancelled by another.
+                self._ended = self._is_cancelled = True
+        if wish is not None:
+            self._forget(wish)
+        if goes_on:
+            self.refresh()
+        else:
+            self._wind_up(LoadCancelledError("the load was cancelled"))
 
-        image.add_done_callback(give_up)
-        called.add_done_callback(returned)
-        return image
+    def _forget(self, wish: Wish) -> None:
+        for waiting in wish.waiting:
+            self._keeper.let_go(waiting, self)
 
-    def _end_with(self, future: concurrent.futures.Future[Any]) -> None:
-        error = error_of(future)
-        self.end(future.result() if error is None else error)
+    def _progressed(self, loaded: int, total: int | None) -> None:
+        self.memory.arriving(loaded, total)
+        self._news.progressed(loaded, total)
 
-
-async def _await(awaitable: Awaitable[Any]) -> Any:
-    return await awaitable
-
-
-def _outcome(load: ImageLoadObject) -> Image | BaseException:
-    error = load.exception()
-    return load.result() if error is None else error
-
-
-def error_of(future: concurrent.futures.Future[Any]) -> BaseException | None:
-    """Give what a future that is done has failed with; cancelling is failing too."""
-    if future.cancelled():
-        return LoadCancelledError("the load was cancelled")
-    return future.exception()
-
-
-def _settle(future: concurrent.futures.Future[Image], outcome: Image | BaseException) -> None:
-    if not future.set_running_or_notify_cancel():
-        return
-    if isinstance(outcome, BaseException):
-        future.set_exception(outcome)
-    else:
-        future.set_result(outcome)
-
-
-def of_image(error: BaseException, image_id: str) -> BaseException:
-    """Say in an error which image it is about; whoever raised it need not know."""
-    if isinstance(error, RuntimeError) and "event loop" in str(error):
-        error.add_note("a plain loader has a thread without one; write it as async def")
-    if isinstance(error, PyCornerstoneError):
-        if error.image_id is None:
-            error.image_id = image_id
-    elif f"while loading {image_id}" not in getattr(error, "__notes__", ()):
-        error.add_note(f"while loading {image_id}")
-    return error
-
-
-def _wants_options(loader: Callable[..., Any]) -> bool:
-    """Whether a loader function takes ``(image_id, options)``."""
-    try:
-        parameters = list(inspect.signature(loader).parameters.values())
-    except (TypeError, ValueError):
-        return False
-    positional = [p for p in parameters if p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD}]
-    if len(positional) < 2:
-        return False
-    # A second parameter with a default and another name is the author's own setting.
-    return positional[1].default is inspect.Parameter.empty or positional[1].name == "options"
+    def _look_who_watches(self) -> None:
+        """Let partial images be made if, and as long as, anybody would look at them."""
+        partials = self._partials
+        is_watched = partials is not None and (
+            (self.keep and self.errand.request_type == RequestType.INTERACTION)
+            or any(caller.has_partial_callbacks for caller in self.callers())
+            or self._keeper.hears(Event.IMAGE_PARTIALLY_LOADED)
+        )
+        self.errand.on_partial = partials.offer if partials and is_watched else None

@@ -3,85 +3,69 @@
 from __future__ import annotations
 
 import concurrent.futures
-import heapq
 import itertools
 import logging
 import threading
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pycornerstone.model.requests import RequestType
+from pycornerstone.session.request_queue import Request, RequestQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pycornerstone.session.request_queue import Start
 
 __all__ = ["Request", "RequestPool"]
 
 _logger = logging.getLogger("pycornerstone.session")
 
-Start: TypeAlias = Callable[[], "concurrent.futures.Future[Any]"]
-
-
-class Request:
-    """One piece of work: queued, then running, then over.
-
-    Attributes
-    ----------
-    request_type : RequestType
-        Why it is done.
-    priority : int
-        Order within its type, lowest first.
-    details : object
-        Whatever tells its owner what it is, such as the imageId.
-    start, done : callable
-        Begins it; is told of its end.
-    running : concurrent.futures.Future or None
-        Of its end, once it has been begun.
-    is_over : bool
-        It has ended, or was cancelled in the queue.
-    """
-
-    __slots__ = ("details", "done", "is_over", "priority", "request_type", "running", "start")
-
-    def __init__(
-        self,
-        start: Start,
-        done: Callable[[concurrent.futures.Future[Any]], object],
-        request_type: RequestType,
-        priority: int,
-        details: object,
-    ) -> None:
-        self.start = start
-        self.done = done
-        self.running: concurrent.futures.Future[Any] | None = None
-        self.request_type = request_type
-        self.priority = priority
-        self.details = details
-        self.is_over = False
-
-
 _Over: TypeAlias = tuple[Request, "concurrent.futures.Future[Any]"]
+
+
+class _Level:
+    """What is queued, and how many run, at one depth."""
+
+    __slots__ = ("queues", "running")
+
+    def __init__(self) -> None:
+        self.queues = {kind: RequestQueue() for kind in RequestType}
+        self.running = dict.fromkeys(RequestType, 0)
 
 
 class RequestPool:
     """Does pieces of work, some at a time: what is needed now before what may be needed later.
 
+    Work may ask for further work and wait for it, with its own place taken. That is one deeper, and
+    each depth has its own places: so work waits only for places that deeper work gives back, and
+    the deepest waits for none.
+
     Parameters
     ----------
     limits : mapping of RequestType to int
-        How many requests of a type may run at once.
+        How many requests of a type may run at once, at each depth.
     total : int, optional
-        How many may run at once in all.
+        How many may run at once in all, at each depth; by default as many as of all types together,
+        and a few more of interaction.
+    may_begin : callable
+        Asked before a request begins that none waits for; where it says no, `pump` must be called
+        when it would say yes. It does not wait.
+    holds_back : callable
+        Asked before a request begins that is prefetch or compute, in the same way.
     """
 
-    def __init__(self, limits: Mapping[RequestType, int], total: int | None = None) -> None:
+    def __init__(
+        self,
+        limits: Mapping[RequestType, int],
+        total: int | None = None,
+        may_begin: Callable[[], bool] = lambda: True,
+        holds_back: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._may_begin = may_begin
+        self._holds_back = holds_back
         self._limits = {kind: int(limits[kind]) for kind in RequestType}
         self._total = total
-        # A cancelled request stays in its heap until it comes to the top.
-        self._queues: dict[RequestType, list[tuple[int, int, Request]]] = {
-            kind: [] for kind in RequestType
-        }
-        self._running = dict.fromkeys(RequestType, 0)
+        self._levels = {0: _Level()}
         self._numbers = itertools.count()
         self._lock = threading.Lock()
         self._pumping = False
@@ -96,6 +80,7 @@ class RequestPool:
         details: object = None,
         *,
         at_once: bool = False,
+        depth: int = 0,
     ) -> Request:
         """Queue a piece of work.
 
@@ -109,8 +94,10 @@ class RequestPool:
             See `Request`. Equal ones are served in the order in which they came.
         at_once : bool
             Start it over the limits: what runs already waits for it.
+        depth : int
+            How many others wait for it in a row, each with a place of its own.
         """
-        request = Request(start, done, request_type, priority, details)
+        request = Request(start, done, request_type, priority, details, depth)
         with self._lock:
             self._push(request)
         if at_once:
@@ -134,22 +121,44 @@ class RequestPool:
 
     def cancel(self, request: Request) -> None:
         """Take it out of the queue, or cancel the future of its end if it runs."""
-        with self._lock:
-            running = request.running
-            if running is None:
-                request.is_over = True
-        if running is not None:
+        cancelled: concurrent.futures.Future[Any] | None = None
+        while True:
+            with self._lock:
+                running = request.running
+                if running is None:
+                    self._drop(request)
+                    return
+            # What has been begun meanwhile has another one.
+            if running is cancelled:
+                return
             running.cancel()
+            cancelled = running
 
     def change_priority(
         self, request: Request, request_type: RequestType, priority: int = 0
     ) -> None:
-        """Move a queued request; one that runs is left alone."""
+        """Move a queued request; one that runs goes on, and counts as of its new type."""
         with self._lock:
-            if request.is_over or request.running is not None:
+            if request.is_over:
+                return
+            if request.running is None:
+                self._take_out(request)
+                request.request_type, request.priority = request_type, priority
+                self._push(request)
+            else:
+                running = self._levels[request.depth].running
+                running[request.request_type] -= 1
+                running[request_type] += 1
+                request.request_type, request.priority = request_type, priority
+        self._pump()
+
+    def deepen(self, request: Request, depth: int) -> None:
+        """Move a queued request to a place that is deeper; one that runs keeps that it has."""
+        with self._lock:
+            if request.is_over or request.running is not None or depth <= request.depth:
                 return
             self._take_out(request)
-            request.request_type, request.priority = request_type, priority
+            request.depth = depth
             self._push(request)
         self._pump()
 
@@ -161,7 +170,7 @@ class RequestPool:
         with self._lock:
             dropped = [request for request in self._queued() if not keep(request)]
             for request in dropped:
-                request.is_over = True
+                self._drop(request)
         for request in dropped:
             future: concurrent.futures.Future[Any] = concurrent.futures.Future()
             future.cancel()
@@ -192,17 +201,22 @@ class RequestPool:
     def number_running(self) -> int:
         """Requests that run."""
         with self._lock:
-            return sum(self._running.values())
+            return sum(sum(level.running.values()) for level in self._levels.values())
+
+    def pump(self) -> None:
+        """Start what may run now; `may_begin` had said no before."""
+        self._pump()
 
     def _push(self, request: Request) -> None:
-        entry = (request.priority, next(self._numbers), request)
-        heapq.heappush(self._queues[request.request_type], entry)
+        level = self._levels.get(request.depth)
+        if level is None:
+            level = self._levels[request.depth] = _Level()
+        level.queues[request.request_type].push(request, next(self._numbers))
 
     def _queued(self) -> Iterator[Request]:
-        for queue in self._queues.values():
-            for _, _, request in queue:
-                if not request.is_over:
-                    yield request
+        for level in self._levels.values():
+            for queue in level.queues.values():
+                yield from queue
 
     def _pump(self) -> None:
         """Start what may run. Never nested: work that ends at once would pile up the stack."""
@@ -232,7 +246,7 @@ class RequestPool:
             with self._lock:
                 self._pumping = self._pump_again = False
                 if request is not None and request.running is placeholder:
-                    self._running[request.request_type] -= 1
+                    self._levels[request.depth].running[request.request_type] -= 1
                     request.running = None
                     self._push(request)
             raise
@@ -241,29 +255,46 @@ class RequestPool:
                 self._tell(*ended)
 
     def _take(self) -> Request | None:
-        for kind, queue in self._queues.items():
-            while queue and queue[0][2].is_over:
-                heapq.heappop(queue)
-            if queue and self._has_room(kind):
-                return heapq.heappop(queue)[2]
+        for depth, level in self._levels.items():
+            for kind, queue in level.queues.items():
+                request = queue.first()
+                if request is None or not self._has_room(level, kind):
+                    continue
+                # What is deeper is waited for.
+                if depth == 0:
+                    if kind >= RequestType.PREFETCH and self._holds_back():
+                        break
+                    if not self._may_begin():
+                        break
+                return queue.pop()
         return None
 
     def _take_out(self, request: Request) -> None:
-        queue = self._queues[request.request_type]
-        queue[:] = [entry for entry in queue if entry[2] is not request]
-        heapq.heapify(queue)
+        self._levels[request.depth].queues[request.request_type].take_out(request)
+
+    def _drop(self, request: Request) -> None:
+        """End what is queued; nothing if it has ended."""
+        if not request.is_over:
+            request.is_over = True
+            self._take_out(request)
 
     def _mark_running(self, request: Request) -> concurrent.futures.Future[Any]:
         """Count it; what is given stands for its end until it has begun, and may be cancelled."""
         placeholder: concurrent.futures.Future[Any] = concurrent.futures.Future()
         request.running = placeholder
-        self._running[request.request_type] += 1
+        self._levels[request.depth].running[request.request_type] += 1
         return placeholder
 
-    def _has_room(self, kind: RequestType) -> bool:
-        if self._total is not None and sum(self._running.values()) >= self._total:
+    def _has_room(self, level: _Level, kind: RequestType) -> bool:
+        total = self._total
+        if total is None:
+            # What runs may have got another type, and left its place to the next, and so on.
+            total = sum(self._limits.values())
+            if kind == RequestType.INTERACTION:
+                total += self._limits[kind]
+        if sum(level.running.values()) >= total:
             return False
-        return self._running[kind] < self._limits[kind]
+        return level.running[kind] < self._limits[kind]
 
     def _begin(
         self,
@@ -283,12 +314,11 @@ class RequestPool:
         request.running = future
         if placeholder.cancelled():
             future.cancel()
-        kind = request.request_type
         beginning: int | None = threading.get_ident()
 
         def ended(future: concurrent.futures.Future[Any]) -> None:
             with self._lock:
-                self._running[kind] -= 1
+                self._levels[request.depth].running[request.request_type] -= 1
                 request.is_over = True
                 # The future keeps this function, and with it all that the request knows.
                 request.running = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import os
 import threading
 from typing import TYPE_CHECKING, Self
 
@@ -18,20 +17,28 @@ from pycornerstone.retrieve.http import HttpRetriever, HttpSettings
 from pycornerstone.session.array_load import ArraySources
 from pycornerstone.session.array_loads import ArrayLoads
 from pycornerstone.session.cache import DEFAULT_SIZE_IN_BYTES, Cache
+from pycornerstone.session.dicomweb import DicomwebRequests
+from pycornerstone.session.dicomweb_questions import DicomwebQuestions
 from pycornerstone.session.event_loop import EventLoopThread
 from pycornerstone.session.events import EventBus
 from pycornerstone.session.image_loads import ImageLoads, ImageSources
+from pycornerstone.session.load_memory import LoadsMemory
+from pycornerstone.session.quiet import Quiet
 from pycornerstone.session.request_pool import RequestPool
-from pycornerstone.session.workers import Workers
+from pycornerstone.session.stages import load_in_stages
+from pycornerstone.session.workers import Workers, usable_cores
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     import numpy.typing as npt
 
     from pycornerstone.loaders.array_load_object import ArrayLoadObject
     from pycornerstone.loaders.load_object import ImageLoadObject
+    from pycornerstone.model.retrieve_stages import RetrieveStage
+    from pycornerstone.retrieve.disk_cache import DiskCache
+    from pycornerstone.session.stages import StagedLoadObject
 
 __all__ = ["BUILT_IN_PRIORITY", "Session"]
 
@@ -52,7 +59,7 @@ _RETRIEVALS = {
 _THREADS = "pycornerstone-"
 
 
-class Session:
+class Session(DicomwebQuestions):
     """Loaders, metadata, cache, pools and events that belong together; two share nothing.
 
     Use it as a context manager, or close it: that ends its threads and its connections, and
@@ -63,11 +70,18 @@ class Session:
     cache_size_in_bytes : int
         Budget of the cache; 3 GiB by default.
     decode_threads : int, optional
-        Images decoded at once; by default one a core.
+        Images decoded at once; by default one a core that the process may use.
     http : HttpSettings, optional
         Time-outs, headers and limits of everything that goes over HTTP.
     metadata : MetadataRegistry, optional
         Providers to go on with; by default a registry of its own.
+    disk_cache : DiskCache, optional
+        Where answers of servers are kept for further sessions; by default nothing touches the disk.
+
+    Raises
+    ------
+    ValueError
+        If `decode_threads` or `cache_size_in_bytes` is less than 1.
 
     Attributes
     ----------
@@ -87,6 +101,7 @@ class Session:
     Examples
     --------
     >>> import numpy as np
+    >>> from pycornerstone.model.image import Image
     >>> with Session() as session:
     ...     session.register_image_loader("ramp", lambda i: Image(i, np.arange(6).reshape(2, 3)))
     ...     session.load_image("ramp:small").result().pixels.shape
@@ -100,9 +115,12 @@ class Session:
         decode_threads: int | None = None,
         http: HttpSettings | None = None,
         metadata: MetadataRegistry | None = None,
+        disk_cache: DiskCache | None = None,
     ) -> None:
         # More threads than cores cost: 200 local slices took 167 ms on four, 124 ms on two.
-        threads = decode_threads or os.cpu_count() or 1
+        threads = usable_cores() if decode_threads is None else decode_threads
+        if threads < 1:
+            raise ValueError(f"at least 1 thread must decode, got decode_threads={threads}")
         self.events = EventBus()
         self.cache = Cache(cache_size_in_bytes, self.events.emit)
         self.metadata = MetadataRegistry() if metadata is None else metadata
@@ -111,17 +129,22 @@ class Session:
         self._providers: list[Provider] = [addresses.provide, self.dicom_headers.provide]
         for provider in self._providers:
             self.metadata.add_provider(provider, BUILT_IN_PRIORITY)
-        self._http = HttpRetriever(http or HttpSettings())
+        self._http = HttpRetriever(http or HttpSettings(), disk_cache)
         context = LoaderContext(
             self.metadata, self.dicom_headers, self._http, self._has_only_its_providers
         )
         self.loaders = LoaderRegistry(context, self._add_its_provider)
-        self.retrieval_pool = RequestPool(_RETRIEVALS)
+        memory = LoadsMemory(self.cache, self._begin_more)
+        self.retrieval_pool = RequestPool(_RETRIEVALS, may_begin=memory.may_begin)
         # Apart, since a loader that is one function may wait for what it loads in turn.
-        self.loader_pool = RequestPool(_RETRIEVALS)
-        self.decode_pool = RequestPool(dict.fromkeys(RequestType, threads), total=threads)
+        self.loader_pool = RequestPool(_RETRIEVALS, may_begin=memory.may_begin)
+        event_loop = EventLoopThread(_THREADS + "io")
+        quiet = Quiet(event_loop.later, self._decode_more)
+        self.decode_pool = RequestPool(
+            dict.fromkeys(RequestType, threads), total=threads, holds_back=quiet.holds_back
+        )
         self._workers = Workers(
-            EventLoopThread(_THREADS + "io"),
+            event_loop,
             concurrent.futures.ThreadPoolExecutor(
                 sum(_RETRIEVALS.values()), thread_name_prefix=_THREADS + "retrieve"
             ),
@@ -129,6 +152,7 @@ class Session:
             self.retrieval_pool,
             self.loader_pool,
             self.decode_pool,
+            quiet,
             _THREADS + "notify",
         )
         self._image_loads = ImageLoads(
@@ -139,11 +163,13 @@ class Session:
                 self.events,
                 self._workers,
                 self._has_only_its_providers,
+                memory,
             )
         )
         self._array_loads = ArrayLoads(
             ArraySources(self.loaders, self.cache, self.load_image, self._workers, threads)
         )
+        self._dicomweb = DicomwebRequests(context, self._workers)
         self._lock = threading.Lock()
         self._closed = False
 
@@ -152,6 +178,15 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def disk_cache(self) -> DiskCache | None:
+        """Where answers of servers are kept for further sessions; may be set at any time."""
+        return self._http.disk_cache
+
+    @disk_cache.setter
+    def disk_cache(self, cache: DiskCache | None) -> None:
+        self._http.disk_cache = cache
 
     def register_image_loader(self, scheme: str, loader: AnyLoader) -> None:
         """Let `loader` answer for every ``scheme:...`` imageId of this session.
@@ -242,13 +277,70 @@ class Session:
         """
         return self._array_loads.load(image_ids, out, options)
 
+    def load_in_stages(
+        self, image_ids: Iterable[str], stages: Sequence[RetrieveStage] | str | None = None
+    ) -> StagedLoadObject:
+        """Load a list of images into the cache by stages: soon a few, then all, then good ones.
+
+        A failure stops no other image. IMAGE_RETRIEVAL_STAGE tells when a stage is over.
+
+        Parameters
+        ----------
+        image_ids : iterable of str
+            In the order in which they are looked at. Only those that the cache has room for stay.
+        stages : sequence of RetrieveStage or str, optional
+            ``"interleaved"``, ``"sequential"`` or ``"single"``; by default what a metadata provider
+            says (`ImageRetrieveConfigurationModule`), else ``"interleaved"``.
+
+        Returns
+        -------
+        StagedLoadObject
+            At once; it becomes what failed, by imageId.
+
+        Raises
+        ------
+        ImageIdError
+            If `image_ids` is one text.
+        ValueError
+            If there are no stages by that name.
+        """
+        return load_in_stages(self, several(image_ids), stages)
+
     def cancel_load_image(self, image_id: str) -> bool:
         """Cancel the load of an image for all who wait for it; False if there is none."""
-        return self._image_loads.cancel(image_id)
+        return bool(self._image_loads.cancel([image_id]))
 
     def cancel_load_images(self, image_ids: Iterable[str]) -> int:
         """Cancel several loads, and say how many there were."""
-        return sum(self.cancel_load_image(image_id) for image_id in several(image_ids))
+        return self._image_loads.cancel(several(image_ids))
+
+    def change_priority(
+        self, image_ids: Iterable[str], request_type: RequestType, priority: int = 0
+    ) -> int:
+        """Want images that are loading sooner or later: in the queues, and on the wire.
+
+        It holds for all who wait for them; `ImageLoadObject.change_priority` is for one of them.
+
+        Parameters
+        ----------
+        image_ids : iterable of str
+            What is not loading is left out.
+        request_type : RequestType
+            Why they are wanted now.
+        priority : int
+            Order within the type, lowest first.
+
+        Returns
+        -------
+        int
+            How many were loading.
+
+        Raises
+        ------
+        ImageIdError
+            If `image_ids` is one text.
+        """
+        return self._image_loads.change_priority(several(image_ids), request_type, priority)
 
     def close(self) -> None:
         """Settle what is loading with SessionClosedError, and end all threads and connections.
@@ -261,14 +353,24 @@ class Session:
             self._closed = True
         self._image_loads.close()
         self._array_loads.close()
+        self._dicomweb.close()
         # A thread of the session's that closes it cannot wait for its own end.
         wait = not threading.current_thread().name.startswith(_THREADS)
         self._workers.event_loop.close(self._http.close, wait=wait)
+        if self.disk_cache is not None:
+            self.disk_cache.close()
         self._workers.shutdown(wait=wait)
         self.cache.purge()
         for provider in self._providers:
             self.metadata.remove_provider(provider)
         self.events.clear()
+
+    def _begin_more(self) -> None:
+        self.retrieval_pool.pump()
+        self.loader_pool.pump()
+
+    def _decode_more(self) -> None:
+        self.decode_pool.pump()
 
     def _has_only_its_providers(self) -> bool:
         return self.metadata.asks_only(self._providers)

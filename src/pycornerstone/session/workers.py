@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycornerstone.session.event_loop import EventLoopThread
+    from pycornerstone.session.quiet import Quiet
     from pycornerstone.session.request_pool import RequestPool
 
-__all__ = ["Workers", "in_a_new_thread"]
+__all__ = ["Workers", "in_a_new_thread", "usable_cores"]
 
 # Kept for what users gave to be called; where more of that waits, it has threads of its own.
 _NOTIFIERS = 16
@@ -31,6 +33,8 @@ class Workers:
         Runs what computes.
     retrieval_pool, loader_pool, decode_pool : RequestPool
         Say when: retrieving, loaders that are one function, and decoding.
+    quiet : Quiet
+        Lets what can wait do so while somebody waits for an image.
 
     Parameters
     ----------
@@ -46,6 +50,7 @@ class Workers:
         retrieval_pool: RequestPool,
         loader_pool: RequestPool,
         decode_pool: RequestPool,
+        quiet: Quiet,
         name: str,
     ) -> None:
         self._notifiers = concurrent.futures.ThreadPoolExecutor(_NOTIFIERS, name)
@@ -57,6 +62,7 @@ class Workers:
         self.retrieval_pool = retrieval_pool
         self.loader_pool = loader_pool
         self.decode_pool = decode_pool
+        self.quiet = quiet
 
     def notify(self, call: Callable[[], object]) -> None:
         """Call it where it may wait: not in the event loop, nor where images are decoded."""
@@ -86,6 +92,13 @@ class Workers:
         for executor in (self.threads, self.decoders):
             executor.shutdown(wait=wait, cancel_futures=True)
         self._notifiers.shutdown(wait=wait)
+
+
+def usable_cores() -> int:
+    """Count the cores that this process may use; a scheduler or a container may allow it few."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def in_a_new_thread(work: Callable[[], Any]) -> concurrent.futures.Future[Any]:

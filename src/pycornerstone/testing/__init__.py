@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from pycornerstone.testing.misbehaving_server import MisbehavingServer
     from pycornerstone.testing.phantoms import CtPhantom, KnownRegion, ct_phantom
     from pycornerstone.testing.pictures import jpeg_phantom, nifti_phantom, png_phantom
+    from pycornerstone.testing.searches import DicomwebLimits
 
 __all__ = [
     "CtPhantom",
     "DemoEntry",
     "DemoStudy",
+    "DicomwebLimits",
     "KnownRegion",
     "LoaderContract",
     "MisbehavingServer",
@@ -42,6 +44,7 @@ _MODULE_OF = {
     "CtPhantom": "phantoms",
     "DemoEntry": "demo_study",
     "DemoStudy": "demo_study",
+    "DicomwebLimits": "searches",
     "KnownRegion": "phantoms",
     "LoaderContract": "loader_contract",
     "MisbehavingServer": "misbehaving_server",

@@ -6,6 +6,7 @@ aiohttp and pydicom are imported at the top: import this module when it is neede
 from __future__ import annotations
 
 import asyncio
+import base64
 import collections
 import contextlib
 import gzip
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
     from pathlib import Path
+
+    from pycornerstone.testing.searches import DicomwebLimits
 
 __all__ = ["SampleServer"]
 
@@ -46,6 +49,12 @@ class SampleServer(LoopbackServer):
     bulk_data : bool
         Metadata name larger binary values, such as palettes, by BulkDataURI (PS3.18 F.2.6),
         instead of holding them.
+    limits : DicomwebLimits, optional
+        What of searches and metadata it does not do; by default it does all.
+    credentials : tuple of str, optional
+        User name and password without which everything is answered with 401 (RFC 7617).
+    token : str, optional
+        The same for a bearer token (RFC 6750); `change_token` lets it run out.
 
     Examples
     --------
@@ -61,11 +70,18 @@ class SampleServer(LoopbackServer):
         *,
         latency_s: float = 0.0,
         bulk_data: bool = False,
+        limits: DicomwebLimits | None = None,
+        credentials: tuple[str, str] | None = None,
+        token: str | None = None,
     ) -> None:
         super().__init__()
+        self._credentials = credentials
+        self._token = token
         self._instances: dict[str, ServedInstance] = {}
         self._files: dict[str, bytes] = {}
-        self._service = DicomwebService(self._instances, self._files, bulk_data=bulk_data)
+        self._service = DicomwebService(
+            self._instances, self._files, bulk_data=bulk_data, limits=limits
+        )
         self._requests: collections.Counter[str] = collections.Counter()
         self._latency_s = latency_s
         for data in instances:
@@ -86,6 +102,10 @@ class SampleServer(LoopbackServer):
     def requests(self, path: str | None = None) -> int:
         """Count the requests so far for a path without its query, or all of them."""
         return self._requests.total() if path is None else self._requests[path]
+
+    def change_token(self, token: str) -> None:
+        """Let in whoever bears this token, and no longer who bears the one before."""
+        self._token = token
 
     def add_instance(self, data: bytes | Path) -> str:
         """Serve a DICOM Part 10 file, and give its SOP Instance UID.
@@ -169,7 +189,25 @@ class SampleServer(LoopbackServer):
         self._requests[request.path] += 1
         if self._latency_s:
             await asyncio.sleep(self._latency_s)
+        if (challenge := self._challenge(request.headers.get("Authorization"))) is not None:
+            raise web.HTTPUnauthorized(headers={"WWW-Authenticate": challenge})
         return await handler(request)
+
+    def _challenge(self, authorization: str | None) -> str | None:
+        """Give the WWW-Authenticate for a request that is not let in; None for one that is."""
+        kind, _, given = (authorization or "").partition(" ")
+        wanted = []
+        if self._credentials is not None:
+            pair = base64.b64encode(":".join(self._credentials).encode()).decode("ascii")
+            if kind.lower() == "basic" and given == pair:
+                return None
+            wanted.append('Basic realm="SampleServer", charset="UTF-8"')
+        if self._token is not None:
+            if kind.lower() == "bearer" and given == self._token:
+                return None
+            was_bearer = kind.lower() == "bearer"
+            wanted.append('Bearer realm="SampleServer"' + ', error="invalid_token"' * was_bearer)
+        return ", ".join(wanted) if wanted else None
 
     def _named(self, suffixes: tuple[str, ...], of: Collection[str] | None) -> list[str]:
         names = [name for name in self._files if name.lower().endswith(suffixes)]

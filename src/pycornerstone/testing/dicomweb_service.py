@@ -12,8 +12,13 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from pydicom.uid import ExplicitVRLittleEndian
 
-from pycornerstone.testing.multipart_answers import BOUNDARY, acceptable_form, multipart_body
-from pycornerstone.testing.searches import found_by
+from pycornerstone.testing.multipart_answers import (
+    BOUNDARY,
+    acceptable_form,
+    multipart_body,
+    part_head,
+)
+from pycornerstone.testing.searches import DicomwebLimits, found_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,6 +51,8 @@ class DicomwebService:
         By name.
     bulk_data : bool
         Metadata name larger binary values by BulkDataURI.
+    limits : DicomwebLimits, optional
+        What of searches and metadata it does not do.
     """
 
     def __init__(
@@ -54,7 +61,9 @@ class DicomwebService:
         files: Mapping[str, bytes],
         *,
         bulk_data: bool = False,
+        limits: DicomwebLimits | None = None,
     ) -> None:
+        self._limits = limits or DicomwebLimits()
         self._instances = instances
         self._files = files
         self._bulk_data = bulk_data
@@ -85,13 +94,27 @@ class DicomwebService:
             raise web.HTTPNotFound(text=f"the instance has {len(instance.frames)} frames")
         frames = [instance.frames[number - 1] for number in numbers]
         ready = instance.frame_bodies[numbers[0] - 1] if len(numbers) == 1 else None
-        return _in_parts(request, frames, instance.media_type, instance.frame_syntax_uid, ready)
+        uid = instance.frame_syntax_uid
+        return _ranged(request, _in_parts(request, frames, instance.media_type, uid, ready))
 
-    async def _get_instances(self, request: web.Request) -> web.Response:
+    async def _get_instances(self, request: web.Request) -> web.StreamResponse:
         asked = self._asked(request)
         syntaxes = {instance.stored_syntax_uid for instance in asked}
         syntax = syntaxes.pop() if len(syntaxes) == 1 else "*"
-        return _in_parts(request, [instance.data for instance in asked], _DICOM, syntax)
+        if len(asked) == 1:
+            return _in_parts(request, [asked[0].data], _DICOM, syntax)
+        accept = ",".join(request.headers.getall("Accept", ()))
+        if acceptable_form(accept, _DICOM, syntax) != "multipart":
+            raise web.HTTPNotAcceptable(text=f"there is {_DICOM}; transfer-syntax={syntax}")
+        header = f'multipart/related; type="{_DICOM}"; boundary={BOUNDARY}'
+        response = web.StreamResponse(headers={"Content-Type": header})
+        await response.prepare(request)
+        # One after the other: a series is larger than a client's patience, or a server's memory.
+        for instance in asked:
+            head = part_head(_DICOM, instance.stored_syntax_uid, len(instance.data))
+            await response.write(head + instance.data + b"\r\n")
+        await response.write_eof(f"--{BOUNDARY}--\r\n".encode())
+        return response
 
     async def _get_bulk_data(self, request: web.Request) -> web.Response:
         try:
@@ -101,7 +124,11 @@ class DicomwebService:
         return _in_parts(request, [data], _OCTETS, str(ExplicitVRLittleEndian))
 
     async def _get_metadata(self, request: web.Request) -> web.Response:
-        objects = (self._metadata_of(instance, request) for instance in self._asked(request))
+        asked = self._asked(request)
+        most = self._limits.max_metadata
+        if most is not None and len(asked) > most:
+            raise web.HTTPRequestEntityTooLarge(most, len(asked))
+        objects = (self._metadata_of(instance, request) for instance in asked)
         return web.Response(body=b"[" + b",".join(objects) + b"]", content_type=_DICOM_JSON)
 
     async def _get_wado_uri(self, request: web.Request) -> web.Response:
@@ -132,10 +159,18 @@ class DicomwebService:
         level = request.path.rpartition("/")[2]
         above = self._asked(request) if "study" in request.match_info else self._all()
         try:
-            found = found_by(above, level, request.query, f"http://{request.host}{BASE_PATH}")
+            base_url = f"http://{request.host}{BASE_PATH}"
+            found, more = found_by(above, level, request.query, base_url, self._limits)
         except ValueError as error:
             raise web.HTTPBadRequest(text=str(error)) from None
-        return web.Response(text=json.dumps(found), content_type=_DICOM_JSON)
+        if not found:
+            return web.Response(status=204)
+        headers = {}
+        if more and self._limits.says_more:
+            headers["Warning"] = (
+                f"299 {base_url}: There are {more} additional results that can be requested"
+            )
+        return web.Response(text=json.dumps(found), content_type=_DICOM_JSON, headers=headers)
 
     def _metadata_of(self, instance: ServedInstance, request: web.Request) -> bytes:
         found = self._metadata.get(instance)
@@ -166,6 +201,25 @@ class DicomwebService:
         if not found:
             raise web.HTTPNotFound(text=f"there is nothing at {request.path}")
         return found
+
+
+def _ranged(request: web.Request, response: web.Response) -> web.Response:
+    """Answer with the range of bytes that was asked for, if any (RFC 9110 section 14)."""
+    try:
+        asked = request.http_range
+    except ValueError:
+        asked = slice(None)
+    body = response.body
+    if (asked.start, asked.stop) == (None, None) or not isinstance(body, bytes):
+        return response
+    start, stop, _ = asked.indices(len(body))
+    if start >= stop:
+        raise web.HTTPRequestRangeNotSatisfiable
+    headers = {
+        "Content-Type": response.headers["Content-Type"],
+        "Content-Range": f"bytes {start}-{stop - 1}/{len(body)}",
+    }
+    return web.Response(status=206, body=body[start:stop], headers=headers)
 
 
 def _in_parts(

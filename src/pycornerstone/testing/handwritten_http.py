@@ -49,8 +49,13 @@ class Answer:
     content_type: str | None = "application/octet-stream"
     headers: Mapping[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
+    head_bytes_per_s: float | None = None
+    cut_head_after: int | None = None
     bytes_per_s: float | None = None
     cut_after: int | None = None
+    stated_length: int | None = None
+    after_end: bytes = b""
+    endless: bool = False
     chunked: bool = False
     hang: bool = False
     drop: bool = False
@@ -80,10 +85,14 @@ async def send(
         await asyncio.sleep(answer.delay_s)
     if answer.drop:
         return False
-    writer.write(_head(answer))
-    body = answer.body if answer.cut_after is None else answer.body[: answer.cut_after]
+    head = _head(answer)
+    await _send_slowly(head[: answer.cut_head_after], answer.head_bytes_per_s, writer)
+    if answer.cut_head_after is not None:
+        await writer.drain()
+        return False
     if method != "HEAD":
-        await _send_body(answer, body, writer)
+        await _send_body(answer, writer)
+    writer.write(answer.after_end)
     await writer.drain()
     return answer.cut_after is None
 
@@ -99,21 +108,33 @@ def _head(answer: Answer) -> bytes:
     if answer.chunked:
         headers["Transfer-Encoding"] = "chunked"
     else:
-        headers.setdefault("Content-Length", str(len(answer.body)))
+        length = len(answer.body) if answer.stated_length is None else answer.stated_length
+        headers.setdefault("Content-Length", str(length))
     lines = [f"HTTP/1.1 {answer.status} {reason}", *(f"{k}: {v}" for k, v in headers.items())]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
-async def _send_body(answer: Answer, body: bytes, writer: asyncio.StreamWriter) -> None:
-    piece, pause_s = _PIECE, 0.0
-    if answer.bytes_per_s is not None:
-        piece = max(1, round(answer.bytes_per_s / _SLOW_PIECES_PER_S))
-        pause_s = piece / answer.bytes_per_s
-    for start in range(0, len(body), piece):
-        if pause_s:
-            await asyncio.sleep(pause_s)
-        part = body[start : start + piece]
-        writer.write(b"%x\r\n%b\r\n" % (len(part), part) if answer.chunked else part)
-        await writer.drain()
+async def _send_body(answer: Answer, writer: asyncio.StreamWriter) -> None:
+    body = answer.body[: answer.cut_after]
+    await _send_slowly(body, answer.bytes_per_s, writer, chunked=answer.chunked)
+    while answer.endless:
+        # A client that takes all at once must not keep others from being heard.
+        await asyncio.sleep(0)
+        await _send_slowly(body, answer.bytes_per_s, writer, chunked=answer.chunked)
     if answer.chunked and answer.cut_after is None:
         writer.write(b"0\r\n\r\n")
+
+
+async def _send_slowly(
+    data: bytes, bytes_per_s: float | None, writer: asyncio.StreamWriter, *, chunked: bool = False
+) -> None:
+    piece, pause_s = _PIECE, 0.0
+    if bytes_per_s is not None:
+        piece = max(1, round(bytes_per_s / _SLOW_PIECES_PER_S))
+        pause_s = piece / bytes_per_s
+    for start in range(0, len(data), piece):
+        if pause_s:
+            await asyncio.sleep(pause_s)
+        part = data[start : start + piece]
+        writer.write(b"%x\r\n%b\r\n" % (len(part), part) if chunked else part)
+        await writer.drain()

@@ -1,4 +1,4 @@
-"""A server that does what servers should not: it fails, cuts, dawdles, hangs, and sends the wrong.
+"""A server that does what servers should not: it fails, cuts, dawdles, hangs, lies, and never ends.
 
 Its sockets are real, its HTTP/1.1 (RFC 9112) is written by hand, so that every byte and every end
 of a connection is where a test wants it.
@@ -57,8 +57,13 @@ class MisbehavingServer(LoopbackServer):
         status: int = 200,
         headers: Mapping[str, str] | None = None,
         delay_s: float = 0.0,
+        head_bytes_per_s: float | None = None,
+        cut_head_after: int | None = None,
         bytes_per_s: float | None = None,
         cut_after: int | None = None,
+        stated_length: int | None = None,
+        after_end: bytes = b"",
+        endless: bool = False,
         chunked: bool = False,
         hang: bool = False,
         drop: bool = False,
@@ -80,10 +85,16 @@ class MisbehavingServer(LoopbackServer):
             Further headers.
         delay_s : float
             Waited before the first byte.
-        bytes_per_s : float, optional
-            How fast the body comes; by default as fast as it can.
-        cut_after : int, optional
-            The connection is closed after so many bytes of the body, though all were promised.
+        head_bytes_per_s, bytes_per_s : float, optional
+            How fast status line with header fields, and body, come; by default as fast as they can.
+        cut_head_after, cut_after : int, optional
+            The connection is closed after so many bytes of them, though all were promised.
+        stated_length : int, optional
+            What Content-Length says; by default the length of `body`.
+        after_end : bytes
+            Sent after the body, where the next answer should begin.
+        endless : bool
+            Send `body`, which must not be empty, in chunks again and again.
         chunked : bool
             Send the body in chunks (RFC 9112 section 7.1), without Content-Length.
         hang : bool
@@ -100,9 +111,14 @@ class MisbehavingServer(LoopbackServer):
             content_type=content_type,
             headers=dict(headers or {}),
             delay_s=delay_s,
+            head_bytes_per_s=head_bytes_per_s,
+            cut_head_after=cut_head_after,
             bytes_per_s=bytes_per_s,
             cut_after=cut_after,
-            chunked=chunked,
+            stated_length=stated_length,
+            after_end=after_end,
+            endless=endless,
+            chunked=chunked or endless,
             hang=hang,
             drop=drop,
         )

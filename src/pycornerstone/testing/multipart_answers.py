@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["BOUNDARY", "acceptable_form", "multipart_body"]
+__all__ = ["BOUNDARY", "acceptable_form", "multipart_body", "part_head"]
 
 BOUNDARY = uuid.uuid4().hex
 """Between the parts of a multipart body; nobody can guess it, so it is in no frame."""
@@ -23,14 +23,19 @@ def multipart_body(
     """Join parts as multipart/related (RFC 2387), each with its type and transfer syntax."""
     pieces: list[bytes | memoryview] = []
     for part in parts:
-        head = (
-            f"--{BOUNDARY}\r\n"
-            f"Content-Type: {part_type}; transfer-syntax={transfer_syntax_uid}\r\n"
-            f"Content-Length: {len(part)}\r\n\r\n"
-        )
-        pieces += (head.encode(), part, b"\r\n")
+        pieces += (part_head(part_type, transfer_syntax_uid, len(part)), part, b"\r\n")
     pieces.append(f"--{BOUNDARY}--\r\n".encode())
     return b"".join(pieces)
+
+
+def part_head(part_type: str, transfer_syntax_uid: str, length: int) -> bytes:
+    """Give what comes before the bytes of a part: boundary, header fields and an empty line."""
+    head = (
+        f"--{BOUNDARY}\r\n"
+        f"Content-Type: {part_type}; transfer-syntax={transfer_syntax_uid}\r\n"
+        f"Content-Length: {length}\r\n\r\n"
+    )
+    return head.encode()
 
 
 def acceptable_form(accept: str | None, media_type: str, transfer_syntax_uid: str) -> str | None:

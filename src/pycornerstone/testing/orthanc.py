@@ -6,6 +6,7 @@ orthanc-gdcm is left out on purpose: it crashes on JPEG 2000.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -16,7 +17,10 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
 
 __all__ = ["INSTALL_LINE", "OrthancServer"]
 
@@ -36,6 +40,11 @@ class OrthancServer:
     It answers this machine only, has no DICOM port, and keeps what it is given in a temporary
     folder that goes with it. Use it by ``with``.
 
+    Parameters
+    ----------
+    credentials : tuple of str, optional
+        User name and password without which it answers with 401; by default it asks for none.
+
     Examples
     --------
     >>> with OrthancServer() as orthanc:  # doctest: +SKIP
@@ -43,7 +52,8 @@ class OrthancServer:
     ...     url = orthanc.dicomweb_url + "/studies"
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, credentials: tuple[str, str] | None = None) -> None:
+        self._credentials = credentials
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._port = 0
@@ -123,7 +133,7 @@ class OrthancServer:
         """
         url = f"{self.address}/instances"
         try:
-            with urllib.request.urlopen(url, data, timeout=30) as response:  # noqa: S310 - http
+            with self._open(url, data, timeout_s=30) as response:
                 answer: dict[str, Any] = json.load(response)
         except urllib.error.HTTPError as error:
             with error:
@@ -149,7 +159,9 @@ class OrthancServer:
         folder = Path(self._folder.name)
         self._port = _free_port()
         configuration = folder / "configuration.json"
-        configuration.write_text(json.dumps(_configuration(folder, self._port)), encoding="utf-8")
+        configuration.write_text(
+            json.dumps(_configuration(folder, self._port, self._credentials)), encoding="utf-8"
+        )
         log = folder / "log.txt"
         executable = shutil.which("Orthanc", path=_search_path()) or "Orthanc"
         with log.open("wb") as output:
@@ -166,18 +178,25 @@ class OrthancServer:
                 raise RuntimeError(f"Orthanc did not start; its log ends with:\n{end}")
             time.sleep(0.02)
 
+    def _open(self, url: str, data: bytes | None = None, *, timeout_s: float) -> HTTPResponse:
+        request = urllib.request.Request(url, data)  # noqa: S310 - http alone
+        if self._credentials is not None:
+            pair = base64.b64encode(":".join(self._credentials).encode()).decode("ascii")
+            request.add_header("Authorization", f"Basic {pair}")
+        response: HTTPResponse
+        response = urllib.request.urlopen(request, timeout=timeout_s)  # noqa: S310 - http alone
+        return response
+
     def _answers(self) -> bool:
         try:
             # An answer of DICOMweb, so that the plugin is there too.
-            with urllib.request.urlopen(  # noqa: S310 - http
-                f"{self.dicomweb_url}/studies", timeout=5
-            ) as response:
+            with self._open(f"{self.dicomweb_url}/studies", timeout_s=5) as response:
                 return bool(response.status in {200, 204})
         except OSError:
             return False
 
 
-def _configuration(folder: Path, port: int) -> dict[str, Any]:
+def _configuration(folder: Path, port: int, credentials: tuple[str, str] | None) -> dict[str, Any]:
     return {
         "Name": "pycornerstone",
         "StorageDirectory": str(folder / "storage"),
@@ -186,7 +205,8 @@ def _configuration(folder: Path, port: int) -> dict[str, Any]:
         "HttpPort": port,
         "HttpServerEnabled": True,
         "RemoteAccessAllowed": False,
-        "AuthenticationEnabled": False,
+        "AuthenticationEnabled": credentials is not None,
+        "RegisteredUsers": dict([credentials] if credentials else []),
         "DicomServerEnabled": False,
         "Plugins": [str(_DICOMWEB_PLUGIN)],
         "DicomWeb": {

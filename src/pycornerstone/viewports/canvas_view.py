@@ -234,7 +234,7 @@ class CanvasView:
         changed, self._view = view != self._view, view
         return changed
 
-    def _tell_moved(self, changed: bool) -> None:  # noqa: FBT001
+    def _tell_moved(self, changed: bool) -> None:  # noqa: FBT001 - all it is told
         if changed:
             self._emit(CameraModified(self.viewport_id))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycornerstone.errors import LoaderError
+from pycornerstone.model.addresses import without_credentials
 from pycornerstone.rendering.pipeline import Source, source_of
 from pycornerstone.viewports.camera import drawable_affine, fit_camera
 from pycornerstone.viewports.view import camera_of
@@ -48,7 +49,7 @@ class ShownImage:
                 f"an image of {image.rows} rows and {image.columns} columns cannot be shown; its "
                 "loader gave no pixels"
             )
-            empty.image_id = image.image_id
+            empty.image_id = without_credentials(image.image_id)
             raise empty
         self.image = image
         self._affine = drawable_affine(image.geometry)

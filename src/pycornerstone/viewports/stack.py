@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from pycornerstone.loaders.load_object import ImageLoadObject
     from pycornerstone.model.events import EventDetail
-    from pycornerstone.model.image import Image
+    from pycornerstone.model.image import Image, ImageQuality
     from pycornerstone.viewports.source import ImageSource
 
 __all__ = ["StackViewport"]
@@ -43,6 +43,10 @@ class StackViewport(ImageView):
     What is asked for is loaded in the background: `set_stack` and its like return at once, and
     `render` and `save` wait. View and presentation are kept from image to image of a stack. All of
     it may be used from any thread. A notebook shows a viewport by itself.
+
+    An image that can be shown before it is whole is put on show, and better ones take its place, if
+    it takes long; STACK_NEW_IMAGE tells of each. Promises are kept when it is whole, and `render`
+    waits for that; ``render(timeout=0)`` draws what there is.
 
     Parameters
     ----------
@@ -122,6 +126,12 @@ class StackViewport(ImageView):
         with self._lock:
             index = self.current_image_id_index
             return None if index is None else self._image_ids[index]
+
+    @property
+    def current_image_quality(self) -> ImageQuality | None:
+        """How good the image on show is: below full resolution while the rest is on its way."""
+        shown = self._shown
+        return None if shown is None else shown.image.quality
 
     @property
     def target_image_id_index(self) -> int | None:
@@ -263,8 +273,12 @@ class StackViewport(ImageView):
         self._emit(PreStackNewImage(self.viewport_id, request.image_id, index))
         if self._begin(request, stack):
             load = self._source.load_and_cache_image(request.image_id, LoadOptions())
+            load.add_partial_callback(lambda image: self._show_partial(request, image))
             request.follow(load)
             load.add_done_callback(lambda load: self._arrived(request, load))
+            if self._prefetch is not None and not request.over.is_set():
+                shown = self._shown
+                self._prefetch.pass_by(stack, index, shown.image.size_in_bytes if shown else 0)
         return request.promised
 
     def _begin(self, request: StackRequest, stack: tuple[str, ...]) -> bool:
@@ -300,6 +314,22 @@ class StackViewport(ImageView):
             detail = ImageNotShown(self.viewport_id, request.image_id, request.index, error)
             self._emit(detail)
         request.tell(error)
+
+    def _show_partial(self, request: StackRequest, image: Image) -> None:
+        """Put an image on show that is not all there, if there is no better one."""
+        image = calibrated(image, self._source.metadata, self._source.cache)
+        with self._lock:
+            if self._request is not request or request.over.is_set():
+                return
+            known = request.shown_quality
+            if known is not None and known >= image.quality:
+                return
+            request.shown_quality = image.quality
+            told = self._put_on_show(ShownImage(image), request.index)
+            self._pin.move(image.image_id)
+        for detail in told:
+            self._emit(detail)
+        self._emit(StackNewImage(self.viewport_id, image, request.image_id, request.index))
 
     def _show(self, request: StackRequest, image: Image, *, pinned: bool) -> None:
         """Put an image on show, unless another one is wanted by now, and tell of it."""

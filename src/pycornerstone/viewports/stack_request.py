@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from pycornerstone.errors import ImageIdError, LoadCancelledError, TransferError
 from pycornerstone.loaders.load_object import ImageLoadObject
+from pycornerstone.model.addresses import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pycornerstone.model.image import Image
+    from pycornerstone.model.image import Image, ImageQuality
 
 __all__ = ["StackRequest", "checked_index", "checked_stack"]
 
@@ -39,6 +40,8 @@ class StackRequest:
         listener may draw.
     error : BaseException or None
         Why it is not shown.
+    shown_quality : ImageQuality or None
+        Of the best image that has been shown while the whole one is on its way.
     """
 
     def __init__(self, image_id: str, index: int, *, is_new_stack: bool) -> None:
@@ -47,6 +50,7 @@ class StackRequest:
         self.is_new_stack = is_new_stack
         self.over = threading.Event()
         self.error: BaseException | None = None
+        self.shown_quality: ImageQuality | None = None
         self._promise: concurrent.futures.Future[Image] = concurrent.futures.Future()
         self.promised = ImageLoadObject(self._promise, self._cancel, image_id=image_id)
         self._load: ImageLoadObject | None = None
@@ -81,7 +85,7 @@ class StackRequest:
                 "the image is not there in time and is still loading; wait longer, or draw what "
                 "there is with timeout=0"
             )
-            late.image_id = self.image_id
+            late.image_id = without_credentials(self.image_id)
             raise late
 
     def end(self, error: BaseException | None = None) -> None:
@@ -110,7 +114,7 @@ class StackRequest:
             self._is_given_up = True
             load = self._load
         error = LoadCancelledError("another image was asked for before this one was shown")
-        error.image_id = self.image_id
+        error.image_id = without_credentials(self.image_id)
         self.end(error)
         self.tell(error)
         if load is not None:
@@ -126,7 +130,9 @@ class StackRequest:
 def checked_stack(image_ids: Iterable[str]) -> tuple[str, ...]:
     """Give the imageIds of a stack, or ImageIdError if it has none or something else."""
     if isinstance(image_ids, str):
-        raise ImageIdError(f"a stack is a list of imageIds, got the text {image_ids!r}")
+        raise ImageIdError(
+            f"a stack is a list of imageIds, got the text {without_credentials(image_ids)!r}"
+        )
     stack = tuple(image_ids)
     if not stack:
         raise ImageIdError("a stack needs at least one imageId, got none")

@@ -16,7 +16,8 @@ from pydicom.data import get_testdata_file
 
 from pycornerstone.frontends.cli import main
 from pycornerstone.frontends.cli.addresses import image_id_of
-from pycornerstone.testing.dicom_series import write_ct_series
+from pycornerstone.testing.dicom_series import ct_series, write_ct_series
+from pycornerstone.testing.dicomweb_server import SampleServer
 from pycornerstone.testing.misbehaving_server import MisbehavingServer
 from pycornerstone.testing.phantoms import ct_phantom
 from pycornerstone.testing.pictures import jpeg_phantom, nifti_phantom, png_phantom
@@ -314,6 +315,64 @@ def test_an_output_that_is_no_png_is_refused(files, tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.fixture
+def archive(monkeypatch):
+    """Start it for a user with a password, and have none in the environment."""
+    for name in ("PYCORNERSTONE_PASSWORD", "PYCORNERSTONE_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    with SampleServer(ct_series(PHANTOM), credentials=("ada", "s3cret")) as server:
+        yield server
+
+
+def test_a_user_is_told_to_the_server_with_the_password_of_the_environment(
+    archive, tmp_path, monkeypatch, capsys
+):
+    (image_id, _) = archive.image_ids("wadors")
+    assert run("info", image_id) == 3
+    assert "asks for Basic" in capsys.readouterr().err
+
+    assert run("info", "--user", "ada", image_id) == 2
+    assert "PYCORNERSTONE_PASSWORD, which is not set" in capsys.readouterr().err
+
+    monkeypatch.setenv("PYCORNERSTONE_PASSWORD", "s3cret")
+    monkeypatch.setenv("PYCORNERSTONE_TOKEN", "another")
+    assert run("info", "--user", "ada", "--json", image_id) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == 64
+    assert run("render", image_id, "--user", "ada", "-o", tmp_path / "a.png") == 0
+    assert picture(tmp_path / "a.png").shape == (64, 96, 3)
+
+
+def test_a_token_of_the_environment_is_told_to_the_server(monkeypatch, capsys):
+    monkeypatch.setenv("PYCORNERSTONE_TOKEN", "t0ken")
+    with SampleServer(ct_series(PHANTOM), token="t0ken") as server:
+        assert run("info", "--json", server.image_ids("wadors")[0]) == 0
+    assert json.loads(capsys.readouterr().out)["columns"] == 96
+
+
+def test_fields_are_sent_with_every_request(files, capsys):
+    with MisbehavingServer() as server:
+        server.answer("/a.png", body=files["a.png"].read_bytes(), content_type="image/png")
+        fields = ["--header", "X-Api-Key: a b: c", "--header", "x-clinic:5"]
+        assert run("info", *fields, f"web:{server.url('/a.png')}") == 0
+        (request,) = server.received("/a.png")
+    assert request.headers["x-api-key"] == "a b: c"
+    assert request.headers["x-clinic"] == "5"
+
+
+@pytest.mark.parametrize("field", ["s3cret", "a b: s3cret", ": s3cret", "a: s3cret\r\nb: c"])
+def test_a_field_that_is_none_is_said_without_what_it_holds(field, capsys):
+    assert run("info", "--header", field, "a.dcm") == 2
+    printed = capsys.readouterr().err
+    assert "--header takes a field such as" in printed
+    assert "s3cret" not in printed
+
+
+def test_authorities_come_from_a_file(tmp_path, capsys):
+    (tmp_path / "ca.pem").write_text("nothing")
+    assert run("info", "--ca-file", tmp_path / "ca.pem", "wadors:https://127.0.0.1:9/a") == 3
+    assert "ca_file" in capsys.readouterr().err
+
+
 def test_the_help_teaches(capsys):
     assert run("--help") == 0
     printed = capsys.readouterr().out
@@ -321,7 +380,9 @@ def test_the_help_teaches(capsys):
         assert word in printed
 
     assert run("render", "--help") == 0
-    assert "--window" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    for word in ("--window", "--user", "--header", "--ca-file", "PYCORNERSTONE_TOKEN"):
+        assert word in printed
 
 
 def test_it_runs_as_a_module(files, tmp_path):

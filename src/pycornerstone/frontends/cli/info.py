@@ -12,6 +12,7 @@ from rich.table import Table
 
 from pycornerstone.codecs.transfer_syntaxes import transfer_syntax
 from pycornerstone.frontends.cli.addresses import image_id_of
+from pycornerstone.frontends.cli.http_options import HttpOptions
 from pycornerstone.model.modules import (
     GeneralImageModule,
     GeneralSeriesModule,
@@ -26,12 +27,15 @@ if TYPE_CHECKING:
 
 __all__ = ["describe", "info"]
 
+_HTTP = HttpOptions()
+
 
 def info(
     image_ids: Annotated[list[str], Parameter(name="IMAGE_ID", allow_leading_hyphen=False)],
     /,
     *,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    http: HttpOptions = _HTTP,
 ) -> None:
     """Load images and say what they are: size, samples, values, geometry, windows.
 
@@ -43,12 +47,14 @@ def info(
         imageIds, or paths to files.
     as_json
         One JSON object an image and line, for other programs.
+    http
+        What is asked for over HTTP.
     """
     console = Console(highlight=False)
     if not console.is_terminal:
         # Another program reads it, and wants each line whole.
         console = Console(highlight=False, width=10_000)
-    with Session() as session:
+    with Session(http=http.settings()) as session:
         names = [image_id_of(text) for text in image_ids]
         for load in session.load_and_cache_images(names):
             known = describe(load.result(), session)

@@ -14,6 +14,8 @@ from rich.progress import track
 from pycornerstone.errors import PyCornerstoneError
 from pycornerstone.frontends.cli.addresses import image_id_of
 from pycornerstone.frontends.cli.failures import exit_code
+from pycornerstone.frontends.cli.http_options import HttpOptions
+from pycornerstone.model.addresses import without_credentials
 from pycornerstone.model.modules import VoiLutModule
 from pycornerstone.rendering.contact_sheet import contact_sheet
 from pycornerstone.session.session import Session
@@ -33,6 +35,7 @@ __all__ = ["render"]
 _SIZE = re.compile(r"(?P<width>\d{1,5})(?:[x,](?P<height>\d{1,5}))?")
 _CELL = 320
 _INDEX = "{index}"
+_HTTP = HttpOptions()
 
 
 def render(
@@ -53,6 +56,7 @@ def render(
     overlay_color: Annotated[tuple[int, int, int] | None, Parameter(negative=())] = None,
     shutter: bool = True,
     icc_profile: Annotated[bool, Parameter(negative=())] = False,
+    http: HttpOptions = _HTTP,
 ) -> None:
     """Draw images as a viewport shows them, and write them to a PNG.
 
@@ -89,6 +93,8 @@ def render(
         Cover what the header says is to be covered.
     icc_profile
         Turn colours into sRGB by the profile that came with them.
+    http
+        What is asked for over HTTP.
     """
     check_png_target(output)
     canvas = None if size is None else _canvas(size)
@@ -108,7 +114,7 @@ def render(
     several = len(image_ids) > 1
     cell = (_CELL, _CELL) if several and not each else None
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    with Session() as session:
+    with Session(http=http.settings()) as session:
 
         def draw(image: Image) -> StackViewport:
             width, height = canvas or cell or _natural_size(image)
@@ -185,4 +191,5 @@ def _natural_size(image: Image) -> tuple[int, int]:
 
 
 def _short(image_id: str) -> str:
-    return image_id if len(image_id) < 60 else f"{image_id[:20]}...{image_id[-36:]}"
+    shown = without_credentials(image_id)
+    return shown if len(shown) < 60 else f"{shown[:20]}...{shown[-36:]}"

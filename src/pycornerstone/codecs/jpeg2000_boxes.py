@@ -1,0 +1,36 @@
+"""JP2 files: boxes around a codestream, which some writers put into a frame (ISO 15444-1 I)."""
+
+from __future__ import annotations
+
+import struct
+
+__all__ = ["codestream_span"]
+
+_SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
+
+
+def codestream_span(data: bytes | bytearray | memoryview) -> tuple[int, int | None] | None:
+    """Find the codestream in a frame, most often the whole of it.
+
+    Returns
+    -------
+    tuple or None
+        Where it begins and ends, None for the end of the data; None if it is not among them.
+    """
+    if not _SIGNATURE.startswith(bytes(data[: len(_SIGNATURE)])):
+        return 0, None
+    position = 0
+    while position + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        start = position + 8
+        if length == 1:
+            if position + 16 > len(data):
+                return None
+            length = struct.unpack_from(">Q", data, start)[0]
+            start += 8
+        if kind == b"jp2c":
+            return start, position + length if length else None
+        if length < 8:
+            break
+        position += length
+    return None
