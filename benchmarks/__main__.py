@@ -15,8 +15,11 @@ NAMES = (
     "compressed_series",
     "cine_frame",
     "dicomweb_series",
+    "disk_cache",
+    "first_image",
     "stack_frame",
     "cached_load",
+    "cache_budget",
     "headers",
     "codec_frames",
 )

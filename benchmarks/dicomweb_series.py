@@ -1,11 +1,13 @@
-"""A series over WADO-RS into one array: against dicomweb-client with pydicom."""
+"""A series over WADO-RS into one array: against dicomweb-client with pydicom, and a bare client."""
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydicom.uid import UID, ExplicitVRLittleEndian, JPEGLSLossless
 
 import pycornerstone as cs
 from benchmarks.side_by_side import OURS, Outcome, measure
@@ -14,6 +16,7 @@ from pycornerstone.testing.dicomweb_server import SampleServer
 from pycornerstone.testing.phantoms import ct_phantom
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from multiprocessing.connection import Connection
     from pathlib import Path
 
@@ -21,31 +24,43 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
+_SYNTAXES = {"explicit little endian": ExplicitVRLittleEndian, "JPEG-LS": JPEGLSLossless}
+_BARE = "bare aiohttp, which only fetches"
+_ACCEPT = 'multipart/related; type="application/octet-stream"; transfer-syntax=*'
+# With 8 and 16 it takes twice as long.
+_BARE_AT_ONCE = 4
+
 
 def run(folder: Path, *, quick: bool) -> list[Outcome]:  # noqa: ARG001 - all have one form
-    """Serve the series from a process of its own, and time both clients on it."""
+    """Serve the series from a process of its own, and time all clients on it."""
+    return [_run(name, uid, quick=quick) for name, uid in _SYNTAXES.items()]
+
+
+def _run(name: str, uid: UID, *, quick: bool) -> Outcome:
     slices, size, runs = (8, 64, 1) if quick else (200, 512, 5)
     context = multiprocessing.get_context("spawn")
     ours_end, servers_end = context.Pipe()
-    server = context.Process(target=_serve, args=(servers_end, slices, size), daemon=True)
+    server = context.Process(target=_serve, args=(servers_end, slices, size, uid), daemon=True)
     server.start()
     try:
         url, image_ids = ours_end.recv()
-        return [_measure(url, image_ids, size, runs)]
+        return _measure(name, url, image_ids, size, runs)
     finally:
         ours_end.send("stop")
         server.join()
 
 
-def _serve(pipe: Connection[Any, Any], slices: int, size: int) -> None:
+def _serve(
+    pipe: Connection[Any, Any], slices: int, size: int, uid: UID = ExplicitVRLittleEndian
+) -> None:
     with SampleServer() as server:
-        for instance in ct_series(ct_phantom(slices=slices, rows=size, columns=size)):
+        for instance in ct_series(ct_phantom(slices=slices, rows=size, columns=size), uid):
             server.add_instance(instance)
         pipe.send((server.dicomweb_url, server.image_ids("wadors")))
         pipe.recv()
 
 
-def _measure(url: str, image_ids: list[str], size: int, runs: int) -> Outcome:
+def _measure(name: str, url: str, image_ids: list[str], size: int, runs: int) -> Outcome:
     from dicomweb_client.api import DICOMwebClient
 
     slices = len(image_ids)
@@ -75,6 +90,25 @@ def _measure(url: str, image_ids: list[str], size: int, runs: int) -> Outcome:
         OURS: ours,
         "dicomweb-client iter_series + pydicom": whole_series,
         "dicomweb-client retrieve_instance + pydicom": instance_by_instance,
+        _BARE: lambda: asyncio.run(_fetch(image_ids)),
     }
-    title = f"{slices} slices {size}x{size} over WADO-RS, explicit little endian, into one array"
-    return measure(title, candidates, runs=runs, wanted=dict.fromkeys(list(candidates)[1:], 1))
+    title = f"{slices} slices {size}x{size} over WADO-RS, {name}, into one array"
+    wanted = {peer: 1 / 1.5 if peer == _BARE else 4 for peer in list(candidates)[1:]}
+    return measure(title, candidates, runs=runs, wanted=wanted)
+
+
+async def _fetch(image_ids: list[str]) -> None:
+    """Fetch all frames and throw them away: what the network and its client cost alone."""
+    import aiohttp
+
+    headers = {"Accept": _ACCEPT, "Accept-Encoding": "identity"}
+    async with aiohttp.ClientSession(headers=headers, read_bufsize=512 * 1024) as client:
+        waiting = iter(image_ids)
+        await asyncio.gather(*(_fetch_some(client, waiting) for _ in range(_BARE_AT_ONCE)))
+
+
+async def _fetch_some(client: Any, waiting: Iterator[str]) -> None:
+    for image_id in waiting:
+        async with client.get(image_id.removeprefix("wadors:")) as response:
+            while await response.content.readany():
+                pass
