@@ -77,8 +77,7 @@ class EventDetail:
 
     def __repr__(self) -> str:
         """Say what happened, without what is secret in an imageId."""
-        # Every detail is a dataclass, which this one is not.
-        names = [field.name for field in fields(self)]  # type: ignore[arg-type]
+        names = [field.name for field in fields(self)]  # type: ignore[arg-type]  # all details are
         shown = ", ".join(f"{name}={_shown(getattr(self, name))!r}" for name in names)
         return f"{type(self).__name__}({shown})"
 

@@ -161,11 +161,6 @@ class MultipartParser:
             )
         return parts
 
-    @property
-    def is_at_end(self) -> bool:
-        """Whether the final boundary has come."""
-        return self._state is _State.END
-
     def _put_aside(self, chunk: bytes) -> None:
         self._missing -= len(chunk)
         last = self._chunks[-1] if self._chunks else None
