@@ -37,7 +37,7 @@ def run(folder: Path, *, quick: bool) -> list[Outcome]:  # noqa: ARG001 - all ha
 
 
 def _run(name: str, uid: UID, *, quick: bool) -> Outcome:
-    slices, size, runs = (8, 64, 1) if quick else (200, 512, 5)
+    slices, size, runs = (8, 64, 1) if quick else (200, 512, 11)
     context = multiprocessing.get_context("spawn")
     ours_end, servers_end = context.Pipe()
     server = context.Process(target=_serve, args=(servers_end, slices, size, uid), daemon=True)

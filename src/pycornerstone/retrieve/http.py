@@ -38,6 +38,8 @@ _NOT_MODIFIED = 304
 _CONDITIONS = {"if-none-match", "if-modified-since"}
 # aiohttp stops reading a socket once twice this much waits to be taken.
 _READ_BUFFER = 512 * 1024
+# asyncio reads 256 KiB of a socket at once unless it is told otherwise.
+_STREAM_PIECE = 1024 * 1024
 
 # How long a server may take to agree that a TLS connection ends (RFC 8446 section 6.1).
 _TLS_CLOSE_S = 0.1
@@ -156,6 +158,7 @@ class HttpRetriever:
         try:
             with self._waiting() as client:
                 body = await request.answer(client, self._exchange, _arriving)
+            _read_in_large_pieces(body.response)
 
             async def wait() -> bytes:
                 with self._waiting():
@@ -289,6 +292,15 @@ class HttpRetriever:
             cookie_jar=aiohttp.DummyCookieJar(),
             read_bufsize=_READ_BUFFER,
         )
+
+
+def _read_in_large_pieces(response: aiohttp.ClientResponse) -> None:
+    """Ask the system for more at once: there is much to come, and each piece costs the same."""
+    connection = response.connection
+    transport = None if connection is None else connection.transport
+    # asyncio's own transports have it; those of other event loops may not.
+    if hasattr(transport, "max_size"):
+        transport.max_size = _STREAM_PIECE
 
 
 async def _arriving(body: ArrivingBody) -> ArrivingBody:

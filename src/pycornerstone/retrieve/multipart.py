@@ -19,7 +19,7 @@ _MAX_HEADER_BYTES = 64 * 1024
 _MAX_PADDING_BYTES = 256
 _JOINED_FROM_BYTES = 64 * 1024
 _SMALL_CHUNK_BYTES = 4 * 1024
-# A part is offered once so much of it is there, and so much is to come.
+# A part is offered once so much of it is there, and so much is to come or nothing at all.
 _OFFERED_FROM_BYTES = 16 * 1024
 
 
@@ -76,8 +76,8 @@ class MultipartParser:
     max_part_bytes : int, optional
         What a larger part is refused at.
     offer : callable, optional
-        ``(beginning, length)``: given the first bytes of a longer part whose length is known; gives
-        what takes all that follows them, or None.
+        ``(beginning, length)``: given the first bytes of a longer part whose length is known, or
+        all of it where it came in one chunk; gives what takes all that follows them, or None.
 
     Raises
     ------
@@ -109,6 +109,8 @@ class MultipartParser:
         self._missing = 0
         self._start = 0
         self._searched = 0
+        # Parts are most often alike, down to their lengths.
+        self._header_text = b""
         self._headers = Headers()
         self._length: int | None = None
         self._count = 0
@@ -126,17 +128,19 @@ class MultipartParser:
         if self._state is _State.END:
             return []
         if self._sink is not None and self._missing:
-            view = memoryview(chunk)
             taken = min(self._missing, len(chunk))
             self._missing -= taken
-            self._sink.write(view[:taken])
+            self._sink.write(memoryview(chunk)[:taken])
             if taken == len(chunk):
                 return []
-            chunk = bytes(view[taken:])
-        if self._missing > len(chunk):
+            # The rest is not cut off, which would copy it.
+            self._pending = chunk
+            self._start = self._searched = taken
+        elif self._missing > len(chunk):
             self._put_aside(chunk)
             return []
-        self._take(chunk)
+        else:
+            self._take(chunk)
         parts = self._split()
         self._forget()
         return parts
@@ -243,7 +247,9 @@ class MultipartParser:
         if at < 0:
             self._searched = max(self._searched, len(self._pending) - 2 * len(line_end) + 1)
             return False
-        self._headers = _header_fields(bytes(self._pending[self._start : at]))
+        text = bytes(self._pending[self._start : at])
+        if text != self._header_text:
+            self._header_text, self._headers = text, _header_fields(text)
         length = self._headers.get("content-length", "").strip()
         # More than 18 digits are no length of anything.
         is_length = length.isascii() and length.isdecimal() and len(length) <= 18
@@ -278,8 +284,11 @@ class MultipartParser:
             self._check_size(len(self._pending) - start)
             return None
         self._check_size(end_or_none - start, self._count)
+        body = _piece(self._pending, start, max(start, end_or_none))
+        is_offered = self._beginning is None and len(body) >= _OFFERED_FROM_BYTES
+        sink = self._offer(body, len(body)) if is_offered and self._offer is not None else None
         self._beginning = None
-        return Part(self._headers, _piece(self._pending, start, max(start, end_or_none)))
+        return Part(self._headers, body, sink)
 
     def _offered(self, length: int, missing: int) -> bool:
         """Say whether what follows is not to be put together here."""
@@ -300,9 +309,9 @@ class MultipartParser:
 
     def _read_end(self, sink: PartSink, delimiter: bytes) -> Part | None:
         """Pass the boundary behind a part that was taken elsewhere."""
-        if self._missing or len(self._pending) < len(delimiter):
+        if self._missing or len(self._pending) - self._start < len(delimiter):
             return None
-        if not self._pending.startswith(delimiter):
+        if not self._pending.startswith(delimiter, self._start):
             raise TransferError(
                 f"part {self._count + 1} of a multipart answer is not as long as its fields say"
             )

@@ -7,8 +7,6 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pycornerstone.errors import LoadCancelledError, SessionClosedError
 from pycornerstone.loaders.array_load_object import ArrayLoadObject
 from pycornerstone.loaders.array_reading import check_samples, put_samples
@@ -20,6 +18,7 @@ from pycornerstone.session.array_images import load_images
 from pycornerstone.session.array_target import ArraySources
 from pycornerstone.session.nesting import loads_around, run_inside
 from pycornerstone.session.outcomes import error_of, of_image
+from pycornerstone.session.touched_memory import new_array
 
 if TYPE_CHECKING:
     import concurrent.futures
@@ -198,7 +197,7 @@ class ArrayLoad:
                 is_first = self.array is None
                 if self.array is None:
                     shape = (len(self.image_ids), *samples.shape)
-                    self.array = np.empty(shape, samples.dtype)
+                    self.array = new_array(shape, samples.dtype)
             put_samples(samples, self.array[place])
         if is_first:
             self._give_out_rest()
