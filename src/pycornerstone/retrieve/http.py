@@ -299,7 +299,7 @@ def _read_in_large_pieces(response: aiohttp.ClientResponse) -> None:
     connection = response.connection
     transport = None if connection is None else connection.transport
     # asyncio's own transports have it; those of other event loops may not.
-    if hasattr(transport, "max_size"):
+    if transport is not None and hasattr(transport, "max_size"):
         transport.max_size = _STREAM_PIECE
 
 
