@@ -42,8 +42,8 @@ if TYPE_CHECKING:
         UnsupportedEncodingError,
     )
     from pycornerstone.loaders.array_load_object import ArrayLoadObject
-    from pycornerstone.loaders.dicomweb_request import DicomwebRequest, ImageIdsRequest
     from pycornerstone.loaders.dicomweb_results import FoundInstance, FoundSeries, FoundStudy
+    from pycornerstone.loaders.list_request import ImageIdsRequest, ListRequest
     from pycornerstone.loaders.load_object import ImageLoadObject, LoadProgress
     from pycornerstone.loaders.protocol import ImageLoader, LoadOptions
     from pycornerstone.loaders.registry import AnyLoader
@@ -154,7 +154,7 @@ _NAMES_IN = {
         UnsupportedEncodingError
     """,
     "loaders.array_load_object": "ArrayLoadObject",
-    "loaders.dicomweb_request": "DicomwebRequest ImageIdsRequest",
+    "loaders.list_request": "ListRequest ImageIdsRequest",
     "loaders.dicomweb_results": "FoundInstance FoundSeries FoundStudy",
     "loaders.load_object": "ImageLoadObject LoadProgress",
     "loaders.protocol": "ImageLoader LoadOptions",
@@ -222,7 +222,6 @@ __all__ = [
     "ClinicalTrialModule",
     "ContentTypeError",
     "DecodeError",
-    "DicomwebRequest",
     "DiskCache",
     "DisplayShutterModule",
     "EcgChannel",
@@ -253,6 +252,7 @@ __all__ = [
     "ImageRetrieveConfigurationModule",
     "ImageUrlModule",
     "InstanceModule",
+    "ListRequest",
     "LoadCancelledError",
     "LoadOptions",
     "LoadProgress",

@@ -12,8 +12,8 @@ from pycornerstone.loaders.protocol import LoadOptions
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pycornerstone.loaders.dicomweb_request import DicomwebRequest, ImageIdsRequest
-    from pycornerstone.session.dicomweb import DicomwebRequests
+    from pycornerstone.loaders.list_request import ImageIdsRequest, ListRequest
+    from pycornerstone.session.dicomweb_requests import DicomwebRequests
 
 __all__ = ["DicomwebQuestions"]
 
@@ -36,7 +36,7 @@ class DicomwebQuestions:
         fuzzy_matching: bool = False,
         options: LoadOptions = _DEFAULT_OPTIONS,
         **filters: Any,
-    ) -> DicomwebRequest[FoundStudy]:
+    ) -> ListRequest[FoundStudy]:
         """Search a DICOMweb server for studies (QIDO-RS, PS3.18 section 10.6).
 
         Pages are followed until the server has no more. What goes wrong on the way is told by the
@@ -66,7 +66,7 @@ class DicomwebQuestions:
 
         Returns
         -------
-        DicomwebRequest of FoundStudy
+        ListRequest of FoundStudy
             At once; await it, or wait for its `result`, which is a list in the server's order.
 
         Raises
@@ -107,7 +107,7 @@ class DicomwebQuestions:
         fuzzy_matching: bool = False,
         options: LoadOptions = _DEFAULT_OPTIONS,
         **filters: Any,
-    ) -> DicomwebRequest[FoundSeries]:
+    ) -> ListRequest[FoundSeries]:
         """Search for series, of one study or of all; see `search_studies`.
 
         Parameters
@@ -139,7 +139,7 @@ class DicomwebQuestions:
         fuzzy_matching: bool = False,
         options: LoadOptions = _DEFAULT_OPTIONS,
         **filters: Any,
-    ) -> DicomwebRequest[FoundInstance]:
+    ) -> ListRequest[FoundInstance]:
         """Search for instances, of one series, of one study or of all; see `search_studies`.
 
         Parameters

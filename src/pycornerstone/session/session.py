@@ -17,11 +17,12 @@ from pycornerstone.retrieve.http import HttpRetriever, HttpSettings
 from pycornerstone.session.array_load import ArraySources
 from pycornerstone.session.array_loads import ArrayLoads
 from pycornerstone.session.cache import DEFAULT_SIZE_IN_BYTES, Cache
-from pycornerstone.session.dicomweb import DicomwebRequests
 from pycornerstone.session.dicomweb_questions import DicomwebQuestions
+from pycornerstone.session.dicomweb_requests import DicomwebRequests
 from pycornerstone.session.event_loop import EventLoopThread
 from pycornerstone.session.events import EventBus
 from pycornerstone.session.image_loads import ImageLoads, ImageSources
+from pycornerstone.session.list_requests import ListRequests
 from pycornerstone.session.load_memory import LoadsMemory
 from pycornerstone.session.quiet import Quiet
 from pycornerstone.session.request_pool import RequestPool
@@ -169,7 +170,8 @@ class Session(DicomwebQuestions):
         self._array_loads = ArrayLoads(
             ArraySources(self.loaders, self.cache, self.load_image, self._workers, threads)
         )
-        self._dicomweb = DicomwebRequests(context, self._workers)
+        self._lists = ListRequests(self._workers)
+        self._dicomweb = DicomwebRequests(context, self._lists)
         self._lock = threading.Lock()
         self._closed = False
 
@@ -353,7 +355,7 @@ class Session(DicomwebQuestions):
             self._closed = True
         self._image_loads.close()
         self._array_loads.close()
-        self._dicomweb.close()
+        self._lists.close()
         # A thread of the session's that closes it cannot wait for its own end.
         wait = not threading.current_thread().name.startswith(_THREADS)
         self._workers.event_loop.close(self._http.close, wait=wait)

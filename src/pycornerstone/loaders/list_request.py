@@ -1,4 +1,4 @@
-"""Something asked of a DICOMweb server, under way."""
+"""A list that takes a while to have, under way: what a search finds, or which images there are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pycornerstone.loaders.promised import Promised
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["DicomwebRequest", "ImageIdsRequest", "RequestProgress"]
+__all__ = ["ImageIdsRequest", "ListRequest", "RequestProgress"]
 
 _logger = logging.getLogger("pycornerstone.loaders")
 
@@ -33,8 +33,8 @@ class RequestProgress(NamedTuple):
     total: int | None
 
 
-class DicomwebRequest(Promised[list[T]]):
-    """The promise of a list that a server is asked for, perhaps in many requests.
+class ListRequest(Promised[list[T]]):
+    """The promise of a list, for which a server may have to be asked many times.
 
     Await it, or wait for its `result`. Cancelling it stops the requests.
 
@@ -113,14 +113,14 @@ class DicomwebRequest(Promised[list[T]]):
                     _logger.exception("a progress callback of %s raised", self._named)
 
 
-class ImageIdsRequest(DicomwebRequest[str]):
+class ImageIdsRequest(ListRequest[str]):
     """The promise of imageIds, as `Session.image_ids_from_dicomweb` gives it.
 
     Attributes
     ----------
     left_out : tuple of str
-        Instances that are no images, such as reports and presentation states: their imageIds,
-        without a frame, as soon as it is done.
+        Of DICOMweb: instances that are no images, such as reports and presentation states: their
+        imageIds, without a frame, as soon as it is done.
     """
 
     def __init__(
