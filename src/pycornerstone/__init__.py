@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from pycornerstone.model.geometry import PlaneGeometry
     from pycornerstone.model.image import Image, ImageQuality
     from pycornerstone.model.image_id import ImageId
+    from pycornerstone.model.limits import LoadLimits
     from pycornerstone.model.luts import LookupTable, PaletteColorLut, VoiFunction, VoiWindow
     from pycornerstone.model.modules import (
         CalibratedPixelSpacing,
@@ -74,6 +75,8 @@ if TYPE_CHECKING:
         InstanceModule,
         ModalityLutModule,
         MultiframeModule,
+        NiftiExtension,
+        NiftiModule,
         NmMultiframeGeometryModule,
         OverlayPlane,
         OverlayPlaneModule,
@@ -82,6 +85,7 @@ if TYPE_CHECKING:
         PetImageModule,
         PetIsotopeModule,
         PetSeriesModule,
+        PictureModule,
         PresentationLutModule,
         RadiopharmaceuticalInfo,
         RealWorldValueMap,
@@ -122,7 +126,10 @@ if TYPE_CHECKING:
         cancel_load_image,
         cancel_load_images,
         change_priority,
+        hold_bytes,
         image_ids_from_dicomweb,
+        image_ids_from_nifti,
+        image_ids_from_web,
         load_and_cache_image,
         load_and_cache_images,
         load_array,
@@ -130,6 +137,7 @@ if TYPE_CHECKING:
         load_in_stages,
         register_image_loader,
         register_unknown_image_loader,
+        release_bytes,
         search_instances,
         search_series,
         search_studies,
@@ -165,14 +173,16 @@ _NAMES_IN = {
     "model.geometry": "PlaneGeometry",
     "model.image": "Image ImageQuality",
     "model.image_id": "ImageId",
+    "model.limits": "LoadLimits",
     "model.luts": "LookupTable PaletteColorLut VoiFunction VoiWindow",
     "model.modules": """
         CalibratedPixelSpacing CalibrationModule CineModule ClinicalTrialModule
         DisplayShutterModule EcgChannel EcgGroup EcgModule FrameModule
         FrameOfReferenceModule GeneralImageModule GeneralSeriesModule GeneralStudyModule
         ImagePixelModule ImagePlaneModule ImageUrlModule InstanceModule ModalityLutModule
-        MultiframeModule NmMultiframeGeometryModule OverlayPlane OverlayPlaneModule
-        PatientModule PatientStudyModule PetImageModule PetIsotopeModule PetSeriesModule
+        MultiframeModule NiftiExtension NiftiModule NmMultiframeGeometryModule OverlayPlane
+        OverlayPlaneModule PatientModule PatientStudyModule PetImageModule PetIsotopeModule
+        PetSeriesModule PictureModule
         PresentationLutModule RadiopharmaceuticalInfo RealWorldValueMap
         RealWorldValueMappingModule ScalingModule Segment SegmentationModule SopCommonModule
         SpacingType TileMapModule TransferSyntaxModule UltrasoundEnhancedRegionModule
@@ -190,10 +200,11 @@ _NAMES_IN = {
     "session.cache": "Cache",
     "session.default": "close_default_session configure_default_session default_session",
     "session.default_functions": """
-        cancel_load_image cancel_load_images change_priority image_ids_from_dicomweb
-        load_and_cache_image load_and_cache_images load_array load_image load_in_stages
-        register_image_loader register_unknown_image_loader search_instances search_series
-        search_studies unregister_all_image_loaders unregister_image_loader
+        cancel_load_image cancel_load_images change_priority hold_bytes image_ids_from_dicomweb
+        image_ids_from_nifti image_ids_from_web load_and_cache_image load_and_cache_images
+        load_array load_image load_in_stages
+        register_image_loader register_unknown_image_loader release_bytes search_instances
+        search_series search_studies unregister_all_image_loaders unregister_image_loader
     """,
     "session.events": "EventBus",
     "session.session": "Session",
@@ -254,6 +265,7 @@ __all__ = [
     "InstanceModule",
     "ListRequest",
     "LoadCancelledError",
+    "LoadLimits",
     "LoadOptions",
     "LoadProgress",
     "LoaderError",
@@ -263,6 +275,8 @@ __all__ = [
     "MissingExtraError",
     "ModalityLutModule",
     "MultiframeModule",
+    "NiftiExtension",
+    "NiftiModule",
     "NmMultiframeGeometryModule",
     "OverlayPlane",
     "OverlayPlaneModule",
@@ -272,6 +286,7 @@ __all__ = [
     "PetImageModule",
     "PetIsotopeModule",
     "PetSeriesModule",
+    "PictureModule",
     "PlaneGeometry",
     "Presentation",
     "PresentationLutModule",
@@ -315,7 +330,10 @@ __all__ = [
     "default_session",
     "events",
     "generate_volume_id",
+    "hold_bytes",
     "image_ids_from_dicomweb",
+    "image_ids_from_nifti",
+    "image_ids_from_web",
     "load_and_cache_image",
     "load_and_cache_images",
     "load_array",
@@ -324,6 +342,7 @@ __all__ = [
     "metadata",
     "register_image_loader",
     "register_unknown_image_loader",
+    "release_bytes",
     "search_instances",
     "search_series",
     "search_studies",

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeGuard, runtime_checkable
 
 from pycornerstone.model.image import ImageQuality
+from pycornerstone.model.limits import LoadLimits
 from pycornerstone.model.requests import RequestType
+from pycornerstone.retrieve.sources import Sources
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -215,9 +217,18 @@ class LoaderContext:
         The one way to the network.
     asks_only_headers : callable
         Whether nobody but `dicom_headers` says what DICOM samples mean; by default, somebody may.
+    limits : LoadLimits
+        How large what is loaded may be.
+    sources : Sources
+        Brings whole files, wherever they are.
     """
 
     metadata: MetadataRegistry
     dicom_headers: DicomHeaders
     http: HttpRetriever
     asks_only_headers: Callable[[], bool] = lambda: False
+    limits: LoadLimits = field(default_factory=LoadLimits)
+    sources: Sources = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sources", Sources(self.http))

@@ -7,7 +7,7 @@ import importlib
 import importlib.metadata
 import inspect
 import threading
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from pycornerstone.errors import LoaderError, UnknownSchemeError
 from pycornerstone.loaders.protocol import ImageLoader, LoaderContext, LoaderFunction, has_steps
@@ -24,6 +24,7 @@ AnyLoader: TypeAlias = ImageLoader | LoaderFunction
 
 # Imported when the scheme is first asked for, so that nobody pays for what they do not use.
 _BUILT_IN = {
+    "data": "pycornerstone.loaders.web:WebLoader",
     "dicomfile": "pycornerstone.loaders.dicom_file:DicomFileLoader",
     "dicomweb": "pycornerstone.loaders.wado_uri:WadoUriLoader",
     "file": "pycornerstone.loaders.dicom_file:DicomFileLoader",
@@ -124,6 +125,11 @@ class LoaderRegistry:
             if loader is None:
                 raise self._unknown_scheme(scheme)
             return loader
+
+    def built_in(self, scheme: str) -> AnyLoader:
+        """Give the built-in loader of a scheme, whoever else was registered for it."""
+        with self._lock:
+            return self._made.get(scheme) or cast("AnyLoader", self._make(scheme))
 
     def _make(self, scheme: str) -> AnyLoader | None:
         if scheme in _BUILT_IN:

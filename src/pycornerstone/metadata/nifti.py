@@ -14,6 +14,8 @@ from pycornerstone.errors import DecodeError, ImageIdError, UnsupportedEncodingE
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from pycornerstone.model.modules import NiftiModule
+
 __all__ = ["HEADER_BYTES", "NiftiHeader", "read_nifti_header"]
 
 HEADER_BYTES = 540
@@ -55,15 +57,15 @@ class NiftiHeader:
     Attributes
     ----------
     version : int
-        1 or 2.
-    columns, rows, slices, volumes : int
-        Voxels along i, j and k, and points in time t; at least 1 each.
+        1 or 2; 0 for Analyze 7.5.
+    sizes : tuple of int
+        Voxels along i, j, k, points in time, and along three more axes; at least 1 each.
     dtype : numpy.dtype
-        Of one sample, in the file's byte order.
+        Of one sample, in the file's byte order; complex ones are kept as they are.
     samples_per_voxel : int
         1 grey, 3 RGB, 4 RGBA.
     data_offset : int
-        Where the first voxel starts in the (decompressed) file.
+        Where the first voxel starts in the (decompressed) file that holds them.
     affine_lps : numpy.ndarray or None
         4x4, voxel index (i, j, k) to the voxel's centre in LPS mm; None where the header's numbers
         are no geometry (not finite, or axes without length or along each other).
@@ -71,13 +73,14 @@ class NiftiHeader:
         ``value = stored * slope + intercept``.
     display_range : tuple of float or None
         Values (after scaling) to be shown black and white: ``cal_min`` and ``cal_max``.
+    is_pair : bool
+        The voxels are in a file of their own (``.img``), this header in another (``.hdr``).
+    about : NiftiModule or None
+        All else that it says.
     """
 
     version: int
-    columns: int
-    rows: int
-    slices: int
-    volumes: int
+    sizes: tuple[int, ...]
     dtype: np.dtype[Any]
     samples_per_voxel: int
     data_offset: int
@@ -85,6 +88,28 @@ class NiftiHeader:
     slope: float = 1.0
     intercept: float = 0.0
     display_range: tuple[float, float] | None = None
+    is_pair: bool = False
+    about: NiftiModule | None = None
+
+    @property
+    def columns(self) -> int:
+        """Voxels along i."""
+        return self.sizes[0]
+
+    @property
+    def rows(self) -> int:
+        """Voxels along j."""
+        return self.sizes[1]
+
+    @property
+    def slices(self) -> int:
+        """Voxels along k."""
+        return self.sizes[2]
+
+    @property
+    def volumes(self) -> int:
+        """Points in time, for each place along further axes: t runs fastest."""
+        return math.prod(self.sizes[3:])
 
     @property
     def number_of_frames(self) -> int:
@@ -154,10 +179,7 @@ def read_nifti_header(data: bytes | memoryview) -> NiftiHeader:
     slope, intercept = _scaling(header) if samples == 1 else (1.0, 0.0)
     return NiftiHeader(
         version=version,
-        columns=columns,
-        rows=rows,
-        slices=slices,
-        volumes=volumes,
+        sizes=(columns, rows, slices, volumes, 1, 1, 1),
         dtype=dtype.newbyteorder(order),
         samples_per_voxel=samples,
         data_offset=_data_offset(float(header["vox_offset"]), 352 if version == 1 else 544),

@@ -17,6 +17,7 @@ from pycornerstone.session.session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pycornerstone.model.limits import LoadLimits
     from pycornerstone.retrieve.disk_cache import DiskCache
     from pycornerstone.retrieve.http_settings import HttpSettings
 
@@ -43,6 +44,7 @@ def configure_default_session(
     cache_size_in_bytes: int = DEFAULT_SIZE_IN_BYTES,
     decode_threads: int | None = None,
     disk_cache: DiskCache | None = None,
+    limits: LoadLimits | None = None,
 ) -> None:
     """Say how the default session is made, before it is first used; see `Session`.
 
@@ -50,7 +52,7 @@ def configure_default_session(
 
     Parameters
     ----------
-    http, cache_size_in_bytes, decode_threads, disk_cache
+    http, cache_size_in_bytes, decode_threads, disk_cache, limits
         As for `Session`.
 
     Raises
@@ -71,6 +73,7 @@ def configure_default_session(
             cache_size_in_bytes=cache_size_in_bytes,
             decode_threads=decode_threads,
             disk_cache=disk_cache,
+            limits=limits,
         )
 
 

@@ -18,7 +18,10 @@ __all__ = [
     "cancel_load_image",
     "cancel_load_images",
     "change_priority",
+    "hold_bytes",
     "image_ids_from_dicomweb",
+    "image_ids_from_nifti",
+    "image_ids_from_web",
     "load_and_cache_image",
     "load_and_cache_images",
     "load_array",
@@ -26,6 +29,7 @@ __all__ = [
     "load_in_stages",
     "register_image_loader",
     "register_unknown_image_loader",
+    "release_bytes",
     "search_instances",
     "search_series",
     "search_studies",
@@ -63,6 +67,10 @@ search_studies = _by_default(Session.search_studies)
 search_series = _by_default(Session.search_series)
 search_instances = _by_default(Session.search_instances)
 image_ids_from_dicomweb = _by_default(Session.image_ids_from_dicomweb)
+image_ids_from_nifti = _by_default(Session.image_ids_from_nifti)
+image_ids_from_web = _by_default(Session.image_ids_from_web)
+hold_bytes = _by_default(Session.hold_bytes)
+release_bytes = _by_default(Session.release_bytes)
 register_image_loader = _by_default(Session.register_image_loader)
 
 

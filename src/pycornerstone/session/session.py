@@ -12,6 +12,7 @@ from pycornerstone.metadata.dicom_headers import DicomHeaders
 from pycornerstone.metadata.image_addresses import ImageAddresses
 from pycornerstone.metadata.registry import MetadataRegistry, Provider
 from pycornerstone.model.image_id import several
+from pycornerstone.model.limits import LoadLimits
 from pycornerstone.model.requests import RequestType
 from pycornerstone.retrieve.http import HttpRetriever, HttpSettings
 from pycornerstone.session.array_load import ArraySources
@@ -21,6 +22,8 @@ from pycornerstone.session.dicomweb_questions import DicomwebQuestions
 from pycornerstone.session.dicomweb_requests import DicomwebRequests
 from pycornerstone.session.event_loop import EventLoopThread
 from pycornerstone.session.events import EventBus
+from pycornerstone.session.file_questions import FileQuestions
+from pycornerstone.session.file_requests import FileRequests
 from pycornerstone.session.image_loads import ImageLoads, ImageSources
 from pycornerstone.session.list_requests import ListRequests
 from pycornerstone.session.load_memory import LoadsMemory
@@ -60,7 +63,7 @@ _RETRIEVALS = {
 _THREADS = "pycornerstone-"
 
 
-class Session(DicomwebQuestions):
+class Session(DicomwebQuestions, FileQuestions):
     """Loaders, metadata, cache, pools and events that belong together; two share nothing.
 
     Use it as a context manager, or close it: that ends its threads and its connections, and
@@ -78,6 +81,8 @@ class Session(DicomwebQuestions):
         Providers to go on with; by default a registry of its own.
     disk_cache : DiskCache, optional
         Where answers of servers are kept for further sessions; by default nothing touches the disk.
+    limits : LoadLimits, optional
+        How large what is loaded may be.
 
     Raises
     ------
@@ -117,6 +122,7 @@ class Session(DicomwebQuestions):
         http: HttpSettings | None = None,
         metadata: MetadataRegistry | None = None,
         disk_cache: DiskCache | None = None,
+        limits: LoadLimits | None = None,
     ) -> None:
         # More threads than cores cost: 200 local slices took 167 ms on four, 124 ms on two.
         threads = usable_cores() if decode_threads is None else decode_threads
@@ -132,7 +138,11 @@ class Session(DicomwebQuestions):
             self.metadata.add_provider(provider, BUILT_IN_PRIORITY)
         self._http = HttpRetriever(http or HttpSettings(), disk_cache)
         context = LoaderContext(
-            self.metadata, self.dicom_headers, self._http, self._has_only_its_providers
+            self.metadata,
+            self.dicom_headers,
+            self._http,
+            self._has_only_its_providers,
+            limits or LoadLimits(),
         )
         self.loaders = LoaderRegistry(context, self._add_its_provider)
         memory = LoadsMemory(self.cache, self._begin_more)
@@ -172,6 +182,7 @@ class Session(DicomwebQuestions):
         )
         self._lists = ListRequests(self._workers)
         self._dicomweb = DicomwebRequests(context, self._lists)
+        self._files = FileRequests(context, self.loaders, self._lists)
         self._lock = threading.Lock()
         self._closed = False
 

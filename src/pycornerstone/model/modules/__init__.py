@@ -18,6 +18,11 @@ from pycornerstone.model.modules.display import (
     OverlayPlane,
     OverlayPlaneModule,
 )
+from pycornerstone.model.modules.files import (
+    NiftiExtension,
+    NiftiModule,
+    PictureModule,
+)
 from pycornerstone.model.modules.frames import (
     CineModule,
     FrameModule,
@@ -95,6 +100,8 @@ __all__ = [
     "ModalityLutModule",
     "Module",
     "MultiframeModule",
+    "NiftiExtension",
+    "NiftiModule",
     "NmMultiframeGeometryModule",
     "OverlayPlane",
     "OverlayPlaneModule",
@@ -103,6 +110,7 @@ __all__ = [
     "PetImageModule",
     "PetIsotopeModule",
     "PetSeriesModule",
+    "PictureModule",
     "PresentationLutModule",
     "RadiopharmaceuticalInfo",
     "RealWorldValueMap",
@@ -141,6 +149,7 @@ MODULES: dict[str, type[Module]] = {
         InstanceModule,
         ModalityLutModule,
         MultiframeModule,
+        NiftiModule,
         NmMultiframeGeometryModule,
         OverlayPlaneModule,
         PatientModule,
@@ -148,6 +157,7 @@ MODULES: dict[str, type[Module]] = {
         PetImageModule,
         PetIsotopeModule,
         PetSeriesModule,
+        PictureModule,
         PresentationLutModule,
         RealWorldValueMappingModule,
         ScalingModule,
