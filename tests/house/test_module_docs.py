@@ -16,8 +16,11 @@ NO_DICOM = {
     "calibratedPixelSpacing": "a user measured it",
     "imageUrlModule": "it follows from the imageId",
     "instance": "it is the whole header",
+    "niftiModule": "it is NIfTI's",
+    "pictureModule": "it is what PNG, JPEG, TIFF and others say",
     "uriModule": "it follows from the imageId",
 }
+NO_DICOM_PARTS = {"NiftiExtension": "it is NIfTI's"}
 NO_ELEMENT = {
     ("FrameModule", "frame_number"): "the imageId says it",
     ("ImagePlaneModule", "spacing_type"): "follows from where the spacing stands",
@@ -46,7 +49,11 @@ PARTS = [
     if dataclasses.is_dataclass(value) and value not in MODULES.values()
 ]
 DESCRIBED = [*MODULES.values(), *PARTS]
-OF_DICOM = [kind for kind in DESCRIBED if getattr(kind, "type_name", "") not in NO_DICOM]
+OF_DICOM = [
+    kind
+    for kind in DESCRIBED
+    if getattr(kind, "type_name", "") not in NO_DICOM and kind.__name__ not in NO_DICOM_PARTS
+]
 TAG = re.compile(r"\(([0-9A-F]{2}(?:[0-9A-F]{2}|xx)),([0-9A-F]{4})\)")
 
 

@@ -281,8 +281,14 @@ def test_a_server_may_say_how_it_keeps_an_instance(header):
 
 
 def test_there_is_a_reader_for_every_module_that_a_header_can_give():
-    # What a user measured, and what the imageId says itself.
-    others = {"calibratedPixelSpacing", "imageUrlModule", "uriModule"}
+    # What a user measured, what the imageId says itself, and what other formats say.
+    others = {
+        "calibratedPixelSpacing",
+        "imageUrlModule",
+        "niftiModule",
+        "pictureModule",
+        "uriModule",
+    }
     assert FRAME_MODULES.keys() | INSTANCE_MODULES.keys() == MODULES.keys() - others
     assert not FRAME_MODULES.keys() & INSTANCE_MODULES.keys()
 

@@ -21,6 +21,7 @@ from pycornerstone.model.modules import (
     ImagePlaneModule,
     InstanceModule,
     ModalityLutModule,
+    NiftiModule,
     OverlayPlane,
     OverlayPlaneModule,
     PatientModule,
@@ -202,3 +203,14 @@ def test_values_are_never_in_the_text():
     with pytest.raises(MetadataError) as caught:
         module_from_answer(PatientModule, {"patient_name": ["DOE", "JANE"]})
     assert str(caught.value) == "patient_name must be text, got list of 2"
+
+
+def test_a_transform_is_four_rows_of_four_numbers():
+    answer = {"version": 1, "sizes": [2, 2, 2], "datatype": 4, "qform_lps": np.eye(4).tolist()}
+    module = module_from_answer(NiftiModule, answer)
+    assert module.qform_lps.dtype == np.float64
+    np.testing.assert_array_equal(module.qform_lps, np.eye(4))
+    with pytest.raises(MetadataError, match="qform_lps must be 4 x 4 numbers"):
+        module_from_answer(NiftiModule, answer | {"qform_lps": [1, 2, 3]})
+    with pytest.raises(MetadataError, match="qform_lps must be 4 x 4 numbers"):
+        module_from_answer(NiftiModule, answer | {"qform_lps": [["1"] * 4] * 4})

@@ -16,6 +16,7 @@ from pycornerstone.model.modules import (
     EcgGroup,
     ImagePlaneModule,
     Module,
+    NiftiExtension,
     OverlayPlane,
     RadiopharmaceuticalInfo,
     RealWorldValueMap,
@@ -201,6 +202,15 @@ def _integers(value: object) -> np.ndarray[Any, Any]:
     return array
 
 
+def _matrix(value: object) -> np.ndarray[Any, Any]:
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise TypeError
+    if array.shape != (4, 4):
+        raise ValueError
+    return array.astype(np.float64)
+
+
 def _bits(value: object) -> np.ndarray[Any, Any]:
     array = np.asarray(value)
     return array if array.dtype.kind == "b" else _integers(array).astype(np.bool_)
@@ -213,6 +223,7 @@ _NESTED: dict[str, type[Any]] = {
         EcgChannel,
         EcgGroup,
         ImagePlaneModule,
+        NiftiExtension,
         OverlayPlane,
         RadiopharmaceuticalInfo,
         RealWorldValueMap,
@@ -229,6 +240,7 @@ _CONVERTERS: dict[str, tuple[str, _Converter]] = {
     "str": ("text", _exactly(str)),
     "npt.NDArray[np.bool_]": ("an array of truth values", _bits),
     "npt.NDArray[np.integer]": ("an array of whole numbers", _integers),
+    "npt.NDArray[np.float64]": ("4 x 4 numbers", _matrix),
     "LookupTable": ("a LookupTable", _exactly(LookupTable)),
     "PaletteColorLut": ("a PaletteColorLut", _exactly(PaletteColorLut)),
     "Vector": ("3 numbers", _vector),
@@ -238,6 +250,8 @@ _CONVERTERS: dict[str, tuple[str, _Converter]] = {
     "tuple[int, ...]": ("whole numbers", _sequence(_integer)),
     "tuple[str, ...]": ("texts", _sequence(_exactly(str))),
     "dict[tuple[int, int, int, int], int]": ("a dict of numbers by place", _exactly(dict)),
+    "tuple[float, float]": ("2 numbers", _several(_number, _number)),
+    "tuple[float, float, float]": ("3 numbers", _vector),
     "tuple[int, int]": ("2 whole numbers", _several(_integer, _integer)),
     "tuple[tuple[int, int], ...]": (
         "pairs of whole numbers",
