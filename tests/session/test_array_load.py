@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import gc
+import itertools
 import threading
 import time
 import weakref
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 import pycornerstone as cs
+from pycornerstone.loaders.image_run import ImageRun
 from pycornerstone.model.events import Event
 from pycornerstone.retrieve.errand import current_errand
 from pycornerstone.session import array_chunks
@@ -777,6 +779,114 @@ def test_the_first_image_says_what_the_others_are_to_be(session, has_out):
     with pytest.raises(cs.LoaderError, match=r"are 2 x 5 int16, but .* 4 x 5 int16") as raised:
         session.load_array(ids(20), out).result(5)
     assert raised.value.image_id == "test:7"
+
+
+class Runs(Bulk):
+    """One that has several images at hand together, as the slices of a volume are."""
+
+    def __init__(self, cuts=(5, 12), order=None, shape=(4, 5)):
+        super().__init__()
+        self.cuts = cuts
+        self.order = order
+        self.shape = shape
+        self.into = []
+
+    def decode(self, encoded):
+        raise AssertionError("no image is wanted")
+
+    async def retrieve_many(self, image_ids, options):
+        image_ids = list(image_ids)
+        bounds = [0, *(cut for cut in self.cuts if cut < len(image_ids)), len(image_ids)]
+        runs = [image_ids[a:b] for a, b in itertools.pairwise(bounds)]
+        for number in self.order or range(len(runs)):
+            yield self.run(runs[number])
+
+    def run(self, image_ids):
+        def read(out):
+            self.into.append(out)
+            for image_id, one in zip(image_ids, out, strict=True):
+                one[...] = image_of(image_id).pixels
+
+        return ImageRun(tuple(image_ids), self.shape, np.dtype(np.int16), read)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+@pytest.mark.parametrize("has_out", [True, False])
+def test_images_that_are_at_hand_together_are_read_together(session, has_out, order):
+    loader = Runs(order=order)
+    session.register_image_loader("test", loader)
+    out = np.zeros((20, 4, 5), np.int16) if has_out else None
+
+    load = session.load_array(ids(20), out)
+    array = load.result(5)
+
+    np.testing.assert_array_equal(array[:, 0, 0], np.arange(20))
+    assert (array is out) == has_out
+    # Straight to where they belong.
+    assert sorted(len(into) for into in loader.into) == [5, 7, 8]
+    assert all(np.shares_memory(into, array) for into in loader.into)
+    assert (load.number_done, load.progress) == (20, 1.0)
+
+
+@pytest.mark.parametrize("has_out", [True, False])
+@pytest.mark.parametrize(
+    "numbers", [[0, 1, 2, 0, 1, 2], [3, 1, 2, 0], [0, 2, 4, 6], [5, 5, 5], [2, 0, 0, 1]]
+)
+def test_a_run_goes_to_wherever_its_images_were_asked_for(session, numbers, has_out):
+    session.register_image_loader("test", Runs(cuts=(2,)))
+    out = np.zeros((len(numbers), 4, 5), np.int16) if has_out else None
+
+    array = session.load_array([f"test:{number}" for number in numbers], out).result(5)
+
+    assert array[:, 0, 0].tolist() == numbers
+
+
+def test_runs_and_single_images_go_into_one_array(session):
+    class Some(Runs):
+        decode = Bulk.decode
+
+        async def retrieve_many(self, image_ids, options):
+            yield self.run(image_ids[:3])
+            async for brought in Bulk.retrieve_many(self, image_ids[3:6], options):
+                yield brought
+            yield self.run(image_ids[6:])
+
+    session.register_image_loader("test", Some())
+
+    array = session.load_array(ids(9)).result(5)
+
+    np.testing.assert_array_equal(array[:, 0, 0], np.arange(9))
+
+
+def test_a_run_of_another_shape_than_the_array_is_told(session):
+    session.register_image_loader("test", Runs(shape=(4, 6)))
+
+    with pytest.raises(cs.LoaderError, match=r"are 4 x 6 int16, but .* 4 x 5 int16") as raised:
+        session.load_array(ids(20), np.zeros((20, 4, 5), np.int16)).result(5)
+    assert raised.value.image_id in ids(20)
+
+
+@pytest.mark.parametrize("settings", [{"shape": (4,)}, {"cuts": (0,)}])
+def test_what_is_no_run_of_images_is_told(session, settings):
+    session.register_image_loader("test", Runs(**settings))
+
+    with pytest.raises(cs.LoaderError, match="a run is of one image or more"):
+        session.load_array(ids(3)).result(5)
+
+
+def test_a_run_that_cannot_be_read_ends_the_load_with_its_first_image(session):
+    class Damaged(Runs):
+        def run(self, image_ids):
+            def read(out):
+                raise cs.DecodeError("the file ends before")
+
+            return ImageRun(tuple(image_ids), (4, 5), np.dtype(np.int16), read)
+
+    session.register_image_loader("test", Damaged(cuts=()))
+
+    with pytest.raises(cs.DecodeError, match="the file ends before") as raised:
+        session.load_array(ids(3)).result(5)
+    assert raised.value.image_id == "test:0"
 
 
 def test_a_loader_that_gives_what_it_was_not_asked_for_is_told(session):

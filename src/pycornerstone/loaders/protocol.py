@@ -29,6 +29,7 @@ __all__ = [
     "ArrayReader",
     "BulkRetriever",
     "ImageLoader",
+    "KnowsAtHand",
     "LoadOptions",
     "Loaded",
     "LoaderContext",
@@ -37,6 +38,7 @@ __all__ = [
     "brings_many",
     "has_steps",
     "is_async",
+    "knows_at_hand",
     "reads_arrays",
 ]
 
@@ -85,6 +87,32 @@ def has_steps(loader: object) -> TypeGuard[ImageLoader]:
     """Say whether a loader is an object with both steps; else it is a function."""
     # isinstance with a Protocol looks at every attribute, and takes 15 us.
     return hasattr(loader, "retrieve") and hasattr(loader, "decode")
+
+
+@runtime_checkable
+class KnowsAtHand(Protocol):
+    """A loader whose `retrieve` waits for some images only: those of others may be local files.
+
+    It is an `ImageLoader` as well. Without this method, what is at hand goes through the event loop
+    and waits for its turn among what is fetched.
+    """
+
+    def at_hand(self, image_id: str) -> Any | None:
+        """Say what `decode` takes, if nothing of it has to be waited for; None if it has.
+
+        It is called in the thread that asks for the image, which may run an event loop: it looks at
+        the imageId alone, and `decode` opens the file.
+
+        Raises
+        ------
+        PyCornerstoneError
+            If the imageId is wrong.
+        """
+
+
+def knows_at_hand(loader: object) -> TypeGuard[KnowsAtHand]:
+    """Say whether a loader can tell which images need not be waited for."""
+    return hasattr(loader, "at_hand")
 
 
 @runtime_checkable
@@ -178,7 +206,7 @@ class BulkRetriever(Protocol):
         Yields
         ------
         EncodedFrame
-            Or whatever `retrieve` gives; it has an ``image_id``.
+            Or whatever `retrieve` gives; it has an ``image_id``. Or an `ImageRun`, for several.
 
         Raises
         ------

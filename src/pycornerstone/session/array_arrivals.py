@@ -10,12 +10,14 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from pycornerstone.errors import LoaderError
+from pycornerstone.loaders.image_run import ImageRun
 from pycornerstone.model.addresses import without_credentials
 from pycornerstone.model.encoded_frame import EncodedFrame
 from pycornerstone.model.image import Image
 from pycornerstone.retrieve.errand import Errand, running_errand
 from pycornerstone.session.array_images import load_images
 from pycornerstone.session.array_places import ImagePlace
+from pycornerstone.session.array_runs import read_run
 from pycornerstone.session.nesting import run_inside
 
 if TYPE_CHECKING:
@@ -98,13 +100,10 @@ class ArrayArrivals:
             batch = _Batch(self._hand_over)
             try:
                 async for encoded in arriving:
-                    places = of_id.pop(encoded.image_id, None)
-                    if places is None:
-                        shown = without_credentials(encoded.image_id)
-                        raise LoaderError(
-                            f"retrieve_many of its loader gave {shown!r}, which it was not asked "
-                            "for, or has given before"
-                        )
+                    if isinstance(encoded, ImageRun):
+                        self._take_run(encoded, of_id)
+                        continue
+                    places = _asked_for(encoded.image_id, of_id)
                     nbytes = len(getattr(encoded, "data", b""))
                     work = partial(self._decode, loader, encoded, places, nbytes)
                     with self._lock:
@@ -124,6 +123,11 @@ class ArrayArrivals:
             load_images(load, missing)
         elif self._is_holding:
             self._release()
+
+    def _take_run(self, run: ImageRun, of_id: dict[str, list[int]]) -> None:
+        places = [_asked_for(image_id, of_id) for image_id in run.image_ids]
+        first = 0 if any(0 in one for one in places) else places[0][0]
+        self._hand_over([(first, partial(read_run, self._load, run, places))])
 
     def _place_of(
         self,
@@ -152,14 +156,15 @@ class ArrayArrivals:
 
     def _hand_over(self, work: list[tuple[int, Callable[[], object]]]) -> None:
         """Have images decoded, the first one before all others where there is no array yet."""
-        first = None
         with self._lock:
-            if self._is_holding:
-                first = next((do for place, do in work if place == 0), None)
+            # Asked once: whoever gives out what is held does so at any time.
+            is_holding = self._is_holding
+            first = next((do for place, do in work if place == 0), None) if is_holding else None
+            if is_holding:
                 self._held.extend(do for _, do in work if do is not first)
         if first is not None:
             self._load.chunks.add([first])
-        elif not self._is_holding:
+        elif not is_holding:
             self._load.chunks.add(do for _, do in work)
 
     def _release(self) -> None:
@@ -197,8 +202,8 @@ class ArrayArrivals:
 
     def _decode_inside(self, loader: Any, encoded: Any, places: list[int]) -> None:
         load = self._load
+        out = None if load.array is None else load.array[places[0]]
         if isinstance(encoded, EncodedFrame):
-            out = None if load.array is None else load.array[places[0]]
             # Overlays in the samples would be decoded into `out` after them.
             encoded = replace(encoded, out=out, overlays=())
         image = loader.decode(encoded)
@@ -217,6 +222,23 @@ class ArrayArrivals:
             # The session may be closing, and nobody wait any more.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(event.set)
+
+
+def _asked_for(image_id: str, of_id: dict[str, list[int]]) -> list[int]:
+    """Take the places of an image that was brought.
+
+    Raises
+    ------
+    LoaderError
+        If nobody has asked for it.
+    """
+    places = of_id.pop(image_id, None)
+    if places is None:
+        raise LoaderError(
+            f"retrieve_many of its loader gave {without_credentials(image_id)!r}, which it was not "
+            "asked for, or has given before"
+        )
+    return places
 
 
 class _Batch:

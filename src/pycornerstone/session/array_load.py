@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import concurrent.futures
     from collections.abc import Callable, Coroutine, Iterable, Iterator
 
+    import numpy as np
     import numpy.typing as npt
 
     from pycornerstone.loaders.protocol import ArrayReader, LoadOptions
@@ -201,8 +202,23 @@ class ArrayLoad:
             put_samples(samples, self.array[place])
         if is_first:
             self._give_out_rest()
+        self.count(1)
+
+    def array_of(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+        """Give the array; where nobody has said what it is like, one of images like this."""
         with self._lock:
-            self._missing -= 1
+            is_first = self.array is None
+            if self.array is None:
+                self.array = new_array((len(self.image_ids), *shape), dtype)
+            array = self.array
+        if is_first:
+            self._give_out_rest()
+        return array
+
+    def count(self, number: int) -> None:
+        """Say that so many more images are where they belong. Called within `writing`."""
+        with self._lock:
+            self._missing -= number
             is_whole = not self._missing
             self.promised.number_done = len(self.image_ids) - self._missing
         if is_whole and self.array is not None:

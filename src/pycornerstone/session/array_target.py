@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from contextlib import AbstractContextManager
 
+    import numpy as np
     import numpy.typing as npt
 
     from pycornerstone.loaders.load_object import ImageLoadObject
@@ -74,3 +75,9 @@ class ArrayTarget(Protocol):
 
     def put(self, place: int, samples: npt.NDArray[Any] | None) -> None:
         """Copy an image to where it belongs, unless it is there already, and count it."""
+
+    def array_of(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+        """Give the array; where nobody has said what it is like, one of images like this."""
+
+    def count(self, number: int) -> None:
+        """Say that so many more images are where they belong."""
