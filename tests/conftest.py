@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,24 @@ def testdata() -> Path:
     if not (folder / "manifest.csv").is_file():
         pytest.skip(f"real files are not here: PYCORNERSTONE_TESTDATA={folder} has no manifest.csv")
     return folder
+
+
+@pytest.fixture
+def calls_of():
+    """Count the functions that are called: how much is done, on a machine of any speed."""
+
+    def count(do):
+        number = 0
+
+        def seen(frame, event, argument):
+            nonlocal number
+            number += event in {"call", "c_call"}
+
+        sys.setprofile(seen)
+        try:
+            do()
+        finally:
+            sys.setprofile(None)
+        return number
+
+    return count

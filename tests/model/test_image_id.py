@@ -50,6 +50,8 @@ def test_what_is_no_text_is_refused():
         ("https://h/w?frame=3&x=1", "https://h/w?x=1", 3),
         ("https://h/w?x=1&frame=3&y=2#top", "https://h/w?x=1&y=2#top", 3),
         ("https://h/w?timeframe=3", "https://h/w?timeframe=3", None),
+        ("frame=1.dcm?frame=3", "frame=1.dcm", 3),
+        ("frame=1.dcm", "frame=1.dcm", None),
     ],
 )
 def test_the_frame_is_taken_out_and_the_rest_stays(resource, base, frame):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from pycornerstone.model.geometry import PlaneGeometry
@@ -92,6 +94,46 @@ def test_a_scale_is_one_of_the_headers_spacing():
     assert plane.spacing_type == SpacingType.CALIBRATED
     # Nothing to be scaled.
     assert ImagePlaneModule().calibrated(CalibratedPixelSpacing(scale=2)) == ImagePlaneModule()
+
+
+def test_the_pixel_density_of_a_picture_is_a_shape_and_no_distance():
+    paper = ImagePlaneModule(
+        row_pixel_spacing_mm=0.3,
+        column_pixel_spacing_mm=0.1,
+        spacing_type=SpacingType.UNCALIBRATED,
+    )
+    assert paper.geometry.spacing_is_default
+    assert paper.geometry.row_pixel_spacing_mm == pytest.approx(3)
+    assert paper.geometry.column_pixel_spacing_mm == 1
+    # Who believes it says so.
+    believed = paper.calibrated(CalibratedPixelSpacing()).geometry
+    assert not believed.spacing_is_default
+    assert (believed.row_pixel_spacing_mm, believed.column_pixel_spacing_mm) == (0.3, 0.1)
+
+
+@pytest.mark.parametrize("kind", [None, SpacingType.PATIENT, SpacingType.UNCALIBRATED])
+@pytest.mark.parametrize(
+    "spacing", [(math.inf, 1), (1, math.inf), (math.inf, math.inf), (math.nan, 1), (0, 1)]
+)
+def test_what_is_no_length_gives_neither_a_spacing_nor_a_shape(kind, spacing):
+    row, column = spacing
+    plane = ImagePlaneModule(
+        row_pixel_spacing_mm=row, column_pixel_spacing_mm=column, spacing_type=kind
+    )
+    assert plane.geometry.spacing_is_default
+    assert plane.geometry.row_pixel_spacing_mm == 1
+    assert plane.geometry.column_pixel_spacing_mm == 1
+
+
+@pytest.mark.parametrize("spacing", [(1e300, 1e-300), (1e-300, 1e300)])
+def test_a_shape_beyond_what_numbers_hold_is_square(spacing):
+    row, column = spacing
+    plane = ImagePlaneModule(
+        row_pixel_spacing_mm=row,
+        column_pixel_spacing_mm=column,
+        spacing_type=SpacingType.UNCALIBRATED,
+    )
+    assert plane.geometry.row_pixel_spacing_mm == 1
 
 
 def test_the_last_calibration_counts_and_none_takes_it_back():

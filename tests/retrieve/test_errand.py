@@ -114,3 +114,34 @@ def test_who_leaves_what_has_no_known_length_waits_for_none():
     shared.leave(errand)
     errand.note_bytes(expected=5, is_end=True)
     assert told == [(5, None), (5, 5)]
+
+
+def test_what_is_shared_is_in_memory_once_whoever_leaves():
+    first, second, third = Errand(), Errand(), Errand()
+    shared = SharedErrand(first)
+    shared.note_bytes(expected=10)
+    shared.join(second)
+    shared.note_bytes(4)
+    # One of its own besides.
+    second.note_bytes(2, expected=2)
+    assert [errand.own_bytes for errand in (first, second)] == [10, 2]
+    shared.leave(first)
+    assert second.own_bytes == 12
+    shared.join(third)
+    # Asked for once more, after a transfer that broke.
+    shared.note_bytes(-4)
+    shared.note_bytes(10, is_end=True)
+    assert [errand.own_bytes for errand in (second, third)] == [12, 0]
+
+
+def test_what_is_shared_by_those_who_share_is_in_memory_once():
+    errands = [Errand() for _ in range(4)]
+    pairs = [SharedErrand(errands[0]), SharedErrand(errands[2])]
+    pairs[0].join(errands[1])
+    pairs[1].join(errands[3])
+    whole = SharedErrand(pairs[0])
+    whole.join(pairs[1])
+    whole.note_bytes(5, expected=10)
+    assert [errand.own_bytes for errand in errands] == [10, 0, 0, 0]
+    whole.leave(pairs[0])
+    assert errands[2].own_bytes == 10

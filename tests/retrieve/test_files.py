@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -105,6 +107,34 @@ def test_a_device_is_no_file():
     assert str(caught.value) == "'/dev/null' is a device or a pipe, not a file"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("name", ["/proc/self/environ", "/proc/kmsg"])
+def test_what_the_kernel_says_is_no_file(name):
+    if not Path(name).exists():
+        pytest.skip(f"there is no {name} here")
+    with pytest.raises(RetrieveError) as caught:
+        read_file(name)
+    assert str(caught.value) == f"{name!r} is empty; copy the file again"
+
+
+@posix_only
+def test_a_link_to_a_device_and_a_socket_are_no_files(tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to("/dev/zero")
+    with socket.socket(socket.AF_UNIX) as listening:
+        # The path of a socket has no more than 100 letters or so.
+        name = Path(tempfile.mkdtemp()) / "s"
+        listening.bind(str(name))
+        try:
+            for path in (link, name):
+                with pytest.raises(RetrieveError) as caught:
+                    read_file(path)
+                assert str(caught.value) == f"{str(path)!r} is a device or a pipe, not a file"
+        finally:
+            name.unlink()
+            name.parent.rmdir()
+
+
 @posix_only
 def test_a_pipe_is_not_waited_for(tmp_path):
     pipe = tmp_path / "pipe"
@@ -170,3 +200,13 @@ def test_a_file_address_of_another_machine_is_an_error():
         "'file://server/share/a.dcm' names a file of the machine 'server'; mount it and give its "
         "path"
     )
+
+
+@posix_only
+@pytest.mark.skipif(sys.platform == "darwin", reason="names of files are UTF-8 there")
+def test_a_name_that_is_not_utf_8_comes_back_from_its_url(tmp_path):
+    file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9 1"))
+    file.write_bytes(b"abc")
+    assert file.as_uri().endswith("/caf%E9%201")
+    assert path_of(file.as_uri()) == file
+    assert read_file(path_of(file.as_uri())) == b"abc"

@@ -59,12 +59,22 @@ def test_room_that_is_made_while_a_load_ends_is_given_back():
     assert cache.reserved_in_bytes == 0
 
 
+def test_of_what_only_its_loader_can_read_the_size_is_that_of_those_before(cache):
+    loads = LoadsMemory(cache, lambda: None)
+    loads.new_load().end(Image("test:a", np.zeros((9, 10), np.uint8)))
+    load = loads.new_load()
+    load.decoding(object())
+    assert cache.reserved_in_bytes == 90
+    load.end(CANCELLED)
+    assert cache.reserved_in_bytes == 0
+
+
 def test_what_comes_after_the_end_reserves_nothing(cache):
     loads = LoadsMemory(cache, lambda: None)
     load = loads.new_load()
     load.end(CANCELLED)
     assert load.begin(lambda: "begun") == "begun"
-    load.arriving(10, 20)
+    load.arriving(20)
     load.arrived(EncodedFrame("test:b", bytes(60), "1.2.840.10008.1.2.1"))
     load.guess()
     assert cache.reserved_in_bytes == 0

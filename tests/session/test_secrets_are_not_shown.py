@@ -18,7 +18,14 @@ from pycornerstone.retrieve.headers import Headers
 from pycornerstone.retrieve.http_response import HttpResponse
 from pycornerstone.viewports.stack_request import StackRequest, checked_stack
 
-IMAGE_IDS = ["test:http://ada:secret@pacs/a", "test:http://pacs/a?token=secret"]
+IMAGE_IDS = [
+    "test:http://ada:secret@pacs/a",
+    "test:http://pacs/a?token=secret",
+    "test:zip://a::s3://ada:secret@bucket/a.zip",
+    # An image in its address is a patient's.
+    "test:data:image/png;base64,secret+secret/secret==",
+    "test:data:text/plain,a%20secret,%20in%20words",
+]
 
 
 def image_of(image_id):

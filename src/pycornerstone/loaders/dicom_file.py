@@ -1,5 +1,7 @@
 """DICOM files of this machine: ``dicomfile:/data/a.dcm?frame=2``, ``file:///data/a.dcm``.
 
+Those in memory too: ``dicomfile:bytes:7``, of what `Session.hold_bytes` holds.
+
 This module is imported when one of its schemes is first asked for.
 """
 
@@ -11,11 +13,18 @@ from typing import TYPE_CHECKING
 
 from pycornerstone.codecs.decode import decode_frame
 from pycornerstone.codecs.transfer_syntaxes import transfer_syntax
+from pycornerstone.errors import RetrieveError
 from pycornerstone.loaders.array_reading import SliceFiles, put_samples
 from pycornerstone.loaders.part10_images import RecentFiles, read_part10_images
-from pycornerstone.metadata.pydicom_datasets import KeptDataset, dataset_of_file
+from pycornerstone.metadata.pydicom_datasets import (
+    KeptDataset,
+    dataset_of_bytes,
+    dataset_of_file,
+)
+from pycornerstone.model.addresses import without_credentials
 from pycornerstone.model.image_id import ImageId, split_frame
 from pycornerstone.retrieve.files import path_of, read_file
+from pycornerstone.retrieve.sources import Source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,9 +39,13 @@ if TYPE_CHECKING:
 
 __all__ = ["DicomFileLoader"]
 
+_IN_MEMORY = ("dicomfile:bytes:", "dicomfile:data:")
+
 
 class DicomFileLoader:
-    """Loads ``dicomfile:<path or file: URL>`` and ``file:`` URLs, ``?frame=N`` from 1.
+    """Loads ``dicomfile:<path, file: URL, held bytes or data: URL>``, and ``file:`` URLs.
+
+    ``?frame=N`` counts from 1.
 
     The last multi-frame files are kept open, up to 16 of them, and read anew once they change.
 
@@ -45,6 +58,7 @@ class DicomFileLoader:
     def __init__(self, context: LoaderContext) -> None:
         self._context = context
         self._recent = RecentFiles()
+        context.sources.when_released(self._recent.forget)
         self._slice_files = SliceFiles(context)
         # What the last file was, the next one of a series most often is.
         self._last_was_native = True
@@ -64,7 +78,11 @@ class DicomFileLoader:
             If nobody knows what the samples mean.
         """
         base, _ = split_frame(image_id)
-        return self._images(_path(base), image_id).encoded_frame(image_id, self._context)
+        if base.startswith(_IN_MEMORY):
+            images = self._images_in_memory(base, image_id)
+        else:
+            images = self._images(_path(base), image_id)
+        return images.encoded_frame(image_id, self._context)
 
     def decode(self, encoded: EncodedFrame) -> Image:
         """Turn it into an image.
@@ -88,7 +106,7 @@ class DicomFileLoader:
         """
         base, _ = split_frame(image_id)
         encoded = None
-        if base == image_id:
+        if base == image_id and not base.startswith(_IN_MEMORY):
             # Making a Path of a text that is one takes longer than opening the file.
             path = base[10:] if base.startswith("dicomfile:/") else _path(base)
             if self._last_was_native:
@@ -113,10 +131,37 @@ class DicomFileLoader:
                 self._recent.put(key, images)
         return images
 
+    def _images_in_memory(self, base: str, image_id: str) -> Part10Images:
+        address = ImageId.parse(base).resource
+        images = self._recent.get(address)
+        if images is None:
+            source = Source.parse(address)
+            data = self._context.sources.at_hand(source)
+            if data is None:
+                raise RetrieveError(f"{source.shown!r} is not in memory; give './' before a path")
+            whole = KeptDataset(partial(dataset_of_bytes, _as_bytes(data)))
+            images = read_part10_images(data, image_id, self._context, whole)
+            self._recent.put(address, images)
+            if self._context.sources.is_released(source):
+                self._recent.forget(address)
+        return images
+
+
+def _as_bytes(data: bytes | memoryview) -> bytes:
+    """Give bytes, which can be sent to another process; not copied if they are that already."""
+    whole = data if isinstance(data, bytes) else data.obj
+    return whole if isinstance(whole, bytes) and len(whole) == len(data) else bytes(data)
+
 
 def _path(base_image_id: str) -> Path:
     parsed = ImageId.parse(base_image_id)
-    return path_of(base_image_id if parsed.scheme == "file" else parsed.resource)
+    address = base_image_id if parsed.scheme == "file" else parsed.resource
+    if "://" in address and not address.lower().startswith("file:"):
+        raise RetrieveError(
+            f"{without_credentials(address)} is no file of this machine; use 'wadouri:' for a web "
+            "address, or read the file and give its bytes to hold_bytes"
+        )
+    return path_of(address)
 
 
 def _state(path: Path) -> tuple[Path, int, int] | None:

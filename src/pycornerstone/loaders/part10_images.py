@@ -224,6 +224,11 @@ class RecentFiles:
             ):
                 held -= self._files.popitem(last=False)[1].size_in_bytes
 
+    def forget(self, key: Hashable) -> None:
+        """Keep a file no more."""
+        with self._lock:
+            self._files.pop(key, None)
+
 
 def _transfer_syntax(file: Part10, pixel_data: memoryview) -> str:
     """Give the transfer syntax, by the first fragment where the file says none that it can be."""

@@ -7,13 +7,10 @@ import importlib
 import importlib.metadata
 import inspect
 import threading
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from pycornerstone.errors import LoaderError, UnknownSchemeError
 from pycornerstone.loaders.protocol import ImageLoader, LoaderContext, LoaderFunction, has_steps
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["ENTRY_POINT_GROUP", "AnyLoader", "LoaderRegistry"]
 
@@ -44,15 +41,10 @@ class LoaderRegistry:
     ----------
     context : LoaderContext
         What the built-in loaders are made with.
-    on_made : callable, optional
-        Called with each built-in loader when it is made, once.
     """
 
-    def __init__(
-        self, context: LoaderContext, on_made: Callable[[object], object] | None = None
-    ) -> None:
+    def __init__(self, context: LoaderContext) -> None:
         self._context = context
-        self._on_made = on_made
         self._registered: dict[str, AnyLoader] = {}
         self._made: dict[str, AnyLoader] = {}
         self._unknown: AnyLoader | None = None
@@ -131,6 +123,24 @@ class LoaderRegistry:
         with self._lock:
             return self._made.get(scheme) or cast("AnyLoader", self._make(scheme))
 
+    def is_built_in(self, scheme: str) -> bool:
+        """Say whether a scheme's loader is the built-in one."""
+        with self._lock:
+            return scheme in _BUILT_IN and scheme not in self._registered
+
+    def close(self) -> None:
+        """Have the built-in loaders let go of the files that they keep open."""
+        with self._lock:
+            built_in = {
+                id(self._made[scheme]): self._made[scheme]
+                for scheme in _BUILT_IN
+                if scheme in self._made
+            }
+        for loader in built_in.values():
+            close = getattr(loader, "close", None)
+            if close is not None:
+                close()
+
     def _make(self, scheme: str) -> AnyLoader | None:
         if scheme in _BUILT_IN:
             target = _BUILT_IN[scheme]
@@ -140,8 +150,6 @@ class LoaderRegistry:
             for other, its_target in _BUILT_IN.items():
                 if its_target == target:
                     self._made[other] = loader
-            if self._on_made is not None:
-                self._on_made(loader)
             return loader
         entry_point = _entry_points().get(scheme)
         if entry_point is None:

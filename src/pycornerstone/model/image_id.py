@@ -17,11 +17,14 @@ __all__ = [
     "not_text",
     "several",
     "split_frame",
+    "split_frame_fragment",
     "split_frame_parameter",
     "split_frames_path",
 ]
 
 _FRAME_PARAMETER = re.compile(r"[?&]frame=(?P<frame>[^&#]*)")
+# Python refuses to read numbers of some thousand digits.
+_MOST_DIGITS = 1000
 _FRAMES_PATH = re.compile(r"/frames/(?P<frame>[^/?#]*)(?=$|[?#])")
 
 
@@ -120,13 +123,36 @@ def split_frame_parameter(resource: str, *, first: int = 1) -> tuple[str, int | 
     >>> split_frame_parameter("https://pacs/wado?frame=3&objectUID=1.2")
     ('https://pacs/wado?objectUID=1.2', 3)
     """
-    found = _FRAME_PARAMETER.search(resource)
+    # Finding text is forty times as fast as matching, which counts where an image is its address.
+    start = resource.find("frame=")
+    found = None if start < 0 else _FRAME_PARAMETER.search(resource, max(start - 1, 0))
     if found is None:
         return resource, None
     before, after = resource[: found.start()], resource[found.end() :]
     if found.group().startswith("?") and after.startswith("&"):
         after = "?" + after[1:]
     return before + after, _frame_number(found["frame"], resource, first)
+
+
+def split_frame_fragment(address: str) -> tuple[str, int | None]:
+    """Take ``#frame=N`` off the end of the address of a picture; N counts from 1.
+
+    Any other ``#`` is left where it is: files may have one in their names.
+
+    Raises
+    ------
+    ImageIdError
+        If N is not a number of at least 1.
+
+    Examples
+    --------
+    >>> split_frame_fragment("https://host/pages.tif?size=2#frame=3")
+    ('https://host/pages.tif?size=2', 3)
+    """
+    base, mark, fragment = address.rpartition("#")
+    if not mark or not fragment.startswith("frame="):
+        return address, None
+    return base, _frame_number(fragment[len("frame=") :], address, 1)
 
 
 def split_frames_path(resource: str) -> tuple[str, int | None]:
@@ -162,7 +188,8 @@ def split_frame(image_id: str) -> tuple[str, int]:
 
 
 def _frame_number(text: str, resource: str, first: int) -> int:
-    if not (text.isascii() and text.isdecimal()) or int(text) < first:
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+    if not is_number or int(text) < first:
         raise ImageIdError(
             f"frame {text!r} of {without_credentials(resource)} is not a frame number; they count "
             f"from {first}"

@@ -19,13 +19,14 @@ class LoadLimits:
     picture_bytes : int
         Decoded samples of one frame of a picture (PNG, JPEG, TIFF, ...); 1 GiB by default.
     volume_bytes : int
-        A NIfTI file once it is inflated; 16 GiB by default. One that is not compressed is never
-        read as a whole, and has no limit.
+        A NIfTI file once it is inflated; 16 GiB by default. One that is not compressed has no
+        limit on this machine, where it is mapped, and elsewhere that of what may be transferred
+        (``HttpSettings.max_body_bytes``).
 
     Raises
     ------
-    ValueError
-        If one of them is less than 1.
+    TypeError, ValueError
+        If one of them is no whole number, or less than 1.
     """
 
     picture_bytes: int = 1 << 30
@@ -34,5 +35,7 @@ class LoadLimits:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise TypeError(f"{field.name} must be a whole number of bytes, got {value!r}")
             if value < 1:
                 raise ValueError(f"{field.name} must be at least 1, got {value}")

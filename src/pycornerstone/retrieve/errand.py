@@ -50,8 +50,10 @@ class Errand:
 
     __slots__ = (
         "_expected",
+        "_expected_elsewhere",
         "_priority",
         "_received",
+        "_received_elsewhere",
         "_request_type",
         "_told_at",
         "_unknown",
@@ -76,8 +78,8 @@ class Errand:
         self.on_progress = on_progress
         self.on_partial = on_partial
         self._watchers: list[Callable[[], object]] = []
-        self._received = 0
-        self._expected = 0
+        self._received = self._received_elsewhere = 0
+        self._expected = self._expected_elsewhere = 0
         # Answers under way whose length nobody knows.
         self._unknown = 0
         self._told_at = 0.0
@@ -150,6 +152,18 @@ class Errand:
             except Exception:
                 # The transfer goes on, whatever becomes of who looks at it.
                 _logger.exception("a function that is told of progress failed")
+
+    @property
+    def own_bytes(self) -> int:
+        """Memory for what arrives; what several wait for is in memory once, and one's alone."""
+        return max(
+            self._received - self._received_elsewhere, self._expected - self._expected_elsewhere
+        )
+
+    def leave_bytes(self, received: int, expected: int) -> None:
+        """Take so many of those that are counted for another's; negative: for its own again."""
+        self._received_elsewhere += received
+        self._expected_elsewhere += expected
 
     def _tell_watchers(self) -> None:
         for function in tuple(self._watchers):

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from pycornerstone.errors import RetrieveError
 
-__all__ = ["path_of", "read_file"]
+__all__ = ["path_of", "read_file", "version_of"]
 
 # Up to here a file is read, past it mapped. Both cost the same up to about 2 MB (530 kB: 0.05 ms);
 # but a page of a mapped file that is not in memory yet is waited for with the GIL held, and one
@@ -45,9 +45,10 @@ def path_of(resource: str) -> Path:
     if url is None:
         try:
             return Path(resource).expanduser()
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:
             raise RetrieveError(f"{resource!r} names a home folder that is not there") from error
-    host, text = url["host"] or "", unquote(url["path"])
+    # Names that are no UTF-8 are escaped by `Path.as_uri` too.
+    host, text = url["host"] or "", unquote(url["path"], errors="surrogateescape")
     if host.lower() not in {"", "localhost"}:
         if os.name != "nt":
             raise RetrieveError(
@@ -83,7 +84,7 @@ def read_file(path: str | os.PathLike[str]) -> memoryview:
         raise RetrieveError(
             f"{_shown(path)} may not be read; ask for permission to read it"
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, OverflowError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise RetrieveError(f"{_shown(path)} could not be read: {reason}") from error
     if data is None:
@@ -95,7 +96,23 @@ def read_file(path: str | os.PathLike[str]) -> memoryview:
     return data
 
 
+def version_of(path: Path) -> tuple[int, ...]:
+    """Give what changes when a file is written anew, as far as can be told; ``()`` if it is not.
+
+    A file that takes the place of another can have its time and its size, but not its number.
+    """
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        # Opening it says what is wrong.
+        return ()
+    return (status.st_mtime_ns, status.st_size, status.st_ino)
+
+
 def _bytes_of(path: Path, size: int) -> memoryview:
+    if not size:
+        # Those of the kernel (/proc) say so too, and reading some of them waits for ever.
+        return memoryview(b"")
     with path.open("rb", buffering=0) as file:
         if size < _MAPPED_FROM_BYTES:
             return memoryview(file.read())
@@ -104,4 +121,9 @@ def _bytes_of(path: Path, size: int) -> memoryview:
 
 def _shown(path: Path) -> str:
     text = str(path)
-    return repr(text) if path.is_absolute() else f"{text!r} in {str(Path.cwd())!r}"
+    if path.is_absolute():
+        return repr(text)
+    try:
+        return f"{text!r} in {str(Path.cwd())!r}"
+    except OSError:
+        return f"{text!r} in a folder that is gone"

@@ -29,6 +29,8 @@ class SharedErrand(Errand):
 
     def join(self, errand: Errand) -> None:
         """Let somebody else wait for it too."""
+        if self._of:
+            errand.leave_bytes(self._received, self._expected)
         self._of.append(errand)
         errand.watch(self._tell_watchers)
         errand.note_bytes(self._received, expected=self._expected, unknown=self._unknown)
@@ -36,7 +38,13 @@ class SharedErrand(Errand):
 
     def leave(self, errand: Errand) -> None:
         """Let somebody not wait for it any more."""
+        was_first = self._of[0] is errand
         self._of.remove(errand)
+        if was_first and self._of:
+            # The next one answers for the memory.
+            self._of[0].leave_bytes(
+                self._received_elsewhere - self._received, self._expected_elsewhere - self._expected
+            )
         errand.unwatch(self._tell_watchers)
         errand.note_bytes(unknown=-self._unknown)
         self._tell_watchers()
@@ -53,5 +61,13 @@ class SharedErrand(Errand):
         self._received += received
         self._expected += expected
         self._unknown += unknown
-        for errand in self._of:
+        for number, errand in enumerate(self._of):
+            if number:
+                errand.leave_bytes(received, expected)
             errand.note_bytes(received, expected=expected, unknown=unknown, is_end=is_end)
+
+    def leave_bytes(self, received: int, expected: int) -> None:
+        """Have the first of them, who answers for the memory, do so."""
+        super().leave_bytes(received, expected)
+        for errand in self._of[:1]:
+            errand.leave_bytes(received, expected)

@@ -39,12 +39,20 @@ class FileQuestions:
         Raises
         ------
         LoaderError
-            If it is no bytes-like object.
+            If it is no bytes-like object, or its bytes do not lie side by side.
         """
         return self._files.hold(data)
 
     def release_bytes(self, address: str) -> None:
-        """Let go of bytes that were held; images that were made of them stay."""
+        """Let go of bytes that were held; nothing if they are not.
+
+        Images that were made of them stay; those of a DICOM file keep it, for `Image.dataset`.
+
+        Parameters
+        ----------
+        address : str
+            As `hold_bytes` gave it; of an imageId such as ``web:bytes:7#frame=2``, ``bytes:7``.
+        """
         self._files.release(address)
 
     def image_ids_from_nifti(
@@ -61,7 +69,8 @@ class FileQuestions:
         ----------
         source : str, path-like or bytes-like
             A path, a URL, an address of any file system that fsspec knows, or the file itself,
-            which is held then (see `hold_bytes`). Of a pair, either of the two files.
+            which is held then (see `hold_bytes`) unless it has no slices; so is a ``data:`` URL of
+            64 KiB and more. Of a pair, either of the two files.
         axis : str
             Across which axis of the voxel array slices are cut: ``"k"``, the third, as they are
             stored; ``"j"`` or ``"i"``.
@@ -94,7 +103,8 @@ class FileQuestions:
         ----------
         source : str, path-like or bytes-like
             A path, a URL (``data:`` too), an address of any file system that fsspec knows, or the
-            file itself, which is held then (see `hold_bytes`).
+            file itself, which is held then (see `hold_bytes`) unless it is no picture; so is a
+            ``data:`` URL of 64 KiB and more.
         options : LoadOptions
             Why it is asked for, and in which order.
 

@@ -314,7 +314,11 @@ class Load:
 
     def keep_unstarted(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         """Keep what a loader wants to be run, until there is a place for it."""
-        self._unstarted = coroutine
+        with self._lock:
+            if not self._ended:
+                self._unstarted = coroutine
+                return
+        coroutine.close()
 
     def take_unstarted(self) -> Coroutine[Any, Any, Any]:
         """Give it, to be run.
@@ -381,7 +385,7 @@ class Load:
             self._keeper.let_go(waiting, self)
 
     def _progressed(self, loaded: int, total: int | None) -> None:
-        self.memory.arriving(loaded, total)
+        self.memory.arriving(self.errand.own_bytes)
         self._news.progressed(loaded, total)
 
     def _look_who_watches(self) -> None:

@@ -57,9 +57,9 @@ class LoadMemory:
         """Make room for an image like those before: of what its loader does, nothing is seen."""
         self._reserve(decoded=self._loads.expected)
 
-    def arriving(self, loaded: int, total: int | None) -> None:
-        """Make room for bytes, of which so many have arrived."""
-        self._reserve(encoded=max(loaded, total or 0))
+    def arriving(self, nbytes: int) -> None:
+        """Make room for so many bytes, some of which have arrived."""
+        self._reserve(encoded=nbytes)
 
     def arrived(self, encoded: Any) -> None:
         """Know that all bytes are there."""
@@ -67,12 +67,15 @@ class LoadMemory:
             self._reserve(encoded=_own_bytes(encoded))
 
     def decoding(self, encoded: Any) -> None:
-        """Make room for the samples that they are about to become."""
+        """Make room for the samples that they are about to become, as far as can be told."""
         if isinstance(encoded, EncodedFrame):
             own = _own_bytes(encoded)
             samples = _bytes_of_samples(encoded)
             # Samples that are stored as they are lie in the bytes that came.
             self._reserve(encoded=own, decoded=samples if samples > own else 0)
+        else:
+            # Only its loader can read it: pictures, NIfTI, and what users' loaders bring.
+            self.guess()
 
     def end(self, outcome: Image | BaseException) -> None:
         """Give all back: the image is kept, is its caller's, or there is none."""

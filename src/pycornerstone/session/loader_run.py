@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pycornerstone.errors import LoaderError, SessionClosedError
 from pycornerstone.loaders.load_object import ImageLoadObject
-from pycornerstone.loaders.protocol import has_steps, is_async
+from pycornerstone.loaders.protocol import has_steps, is_async, knows_at_hand
 from pycornerstone.session.outcomes import error_of, outcome_of, settle
 
 if TYPE_CHECKING:
@@ -43,6 +43,15 @@ class _Steps:
 
     def start(self) -> None:
         load, workers, loader = self._load, self._workers, self._loader
+        if knows_at_hand(loader):
+            try:
+                encoded = loader.at_hand(load.image_id)
+            except Exception as error:  # noqa: BLE001 - all that goes wrong is told by the load object
+                load.end(error)
+                return
+            if encoded is not None:
+                self._queue_decoding(encoded)
+                return
         if is_async(loader.retrieve):
             load.queue(
                 workers.retrieval_pool,
@@ -63,9 +72,12 @@ class _Steps:
         if error is not None:
             self._load.end(error)
             return
-        load, workers = self._load, self._workers
         encoded = future.result()
-        load.memory.arrived(encoded)
+        self._load.memory.arrived(encoded)
+        self._queue_decoding(encoded)
+
+    def _queue_decoding(self, encoded: Any) -> None:
+        load, workers = self._load, self._workers
         load.queue(
             workers.decode_pool,
             lambda: load.submit(workers.decoders, self._decode, encoded),
@@ -91,7 +103,8 @@ class _Steps:
         load.keep_unstarted(outcome if inspect.iscoroutine(outcome) else _await(outcome))
         load.queue(
             workers.retrieval_pool,
-            lambda: load.inside(workers.event_loop.submit, load.take_unstarted()),
+            # Taken only when the load is known to go on: nobody would close it otherwise.
+            lambda: load.inside(lambda: workers.event_loop.submit(load.take_unstarted())),
             self._retrieved,
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import threading
 from typing import TYPE_CHECKING, Self
 
@@ -13,24 +12,22 @@ from pycornerstone.metadata.image_addresses import ImageAddresses
 from pycornerstone.metadata.registry import MetadataRegistry, Provider
 from pycornerstone.model.image_id import several
 from pycornerstone.model.limits import LoadLimits
-from pycornerstone.model.requests import RequestType
 from pycornerstone.retrieve.http import HttpRetriever, HttpSettings
 from pycornerstone.session.array_load import ArraySources
 from pycornerstone.session.array_loads import ArrayLoads
 from pycornerstone.session.cache import DEFAULT_SIZE_IN_BYTES, Cache
 from pycornerstone.session.dicomweb_questions import DicomwebQuestions
 from pycornerstone.session.dicomweb_requests import DicomwebRequests
-from pycornerstone.session.event_loop import EventLoopThread
 from pycornerstone.session.events import EventBus
+from pycornerstone.session.file_metadata import FileMetadata
 from pycornerstone.session.file_questions import FileQuestions
 from pycornerstone.session.file_requests import FileRequests
 from pycornerstone.session.image_loads import ImageLoads, ImageSources
 from pycornerstone.session.list_requests import ListRequests
 from pycornerstone.session.load_memory import LoadsMemory
-from pycornerstone.session.quiet import Quiet
-from pycornerstone.session.request_pool import RequestPool
+from pycornerstone.session.new_workers import THREADS, new_workers
 from pycornerstone.session.stages import load_in_stages
-from pycornerstone.session.workers import Workers, usable_cores
+from pycornerstone.session.workers import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,6 +37,7 @@ if TYPE_CHECKING:
 
     from pycornerstone.loaders.array_load_object import ArrayLoadObject
     from pycornerstone.loaders.load_object import ImageLoadObject
+    from pycornerstone.model.requests import RequestType
     from pycornerstone.model.retrieve_stages import RetrieveStage
     from pycornerstone.retrieve.disk_cache import DiskCache
     from pycornerstone.session.stages import StagedLoadObject
@@ -50,17 +48,6 @@ BUILT_IN_PRIORITY = -1000
 """Of the providers that come with pycornerstone: any user's provider answers before them."""
 
 _DEFAULT_OPTIONS = LoadOptions()
-# A frame and its metadata take two connections. All that is not interaction leaves some of the 32
-# that there are to a host, since aiohttp gives them to whoever comes first.
-_RETRIEVALS = {
-    RequestType.INTERACTION: 16,
-    RequestType.THUMBNAIL: 4,
-    RequestType.PREFETCH: 6,
-    RequestType.COMPUTE: 4,
-}
-
-
-_THREADS = "pycornerstone-"
 
 
 class Session(DicomwebQuestions, FileQuestions):
@@ -132,10 +119,6 @@ class Session(DicomwebQuestions, FileQuestions):
         self.cache = Cache(cache_size_in_bytes, self.events.emit)
         self.metadata = MetadataRegistry() if metadata is None else metadata
         self.dicom_headers = DicomHeaders()
-        addresses = ImageAddresses(self.metadata)
-        self._providers: list[Provider] = [addresses.provide, self.dicom_headers.provide]
-        for provider in self._providers:
-            self.metadata.add_provider(provider, BUILT_IN_PRIORITY)
         self._http = HttpRetriever(http or HttpSettings(), disk_cache)
         context = LoaderContext(
             self.metadata,
@@ -144,28 +127,19 @@ class Session(DicomwebQuestions, FileQuestions):
             self._has_only_its_providers,
             limits or LoadLimits(),
         )
-        self.loaders = LoaderRegistry(context, self._add_its_provider)
+        self.loaders = LoaderRegistry(context)
+        self._providers: tuple[Provider, ...] = (
+            ImageAddresses(self.metadata).provide,
+            self.dicom_headers.provide,
+            FileMetadata(self.loaders).provide,
+        )
+        for provider in self._providers:
+            self.metadata.add_provider(provider, BUILT_IN_PRIORITY)
         memory = LoadsMemory(self.cache, self._begin_more)
-        self.retrieval_pool = RequestPool(_RETRIEVALS, may_begin=memory.may_begin)
-        # Apart, since a loader that is one function may wait for what it loads in turn.
-        self.loader_pool = RequestPool(_RETRIEVALS, may_begin=memory.may_begin)
-        event_loop = EventLoopThread(_THREADS + "io")
-        quiet = Quiet(event_loop.later, self._decode_more)
-        self.decode_pool = RequestPool(
-            dict.fromkeys(RequestType, threads), total=threads, holds_back=quiet.holds_back
-        )
-        self._workers = Workers(
-            event_loop,
-            concurrent.futures.ThreadPoolExecutor(
-                sum(_RETRIEVALS.values()), thread_name_prefix=_THREADS + "retrieve"
-            ),
-            concurrent.futures.ThreadPoolExecutor(threads, thread_name_prefix=_THREADS + "decode"),
-            self.retrieval_pool,
-            self.loader_pool,
-            self.decode_pool,
-            quiet,
-            _THREADS + "notify",
-        )
+        workers = self._workers = new_workers(threads, memory.may_begin)
+        self.retrieval_pool = workers.retrieval_pool
+        self.loader_pool = workers.loader_pool
+        self.decode_pool = workers.decode_pool
         self._image_loads = ImageLoads(
             ImageSources(
                 self.loaders,
@@ -278,8 +252,9 @@ class Session(DicomwebQuestions, FileQuestions):
         image_ids : iterable of str
             In the order of the array. Images must be of one shape and one dtype.
         out : numpy.ndarray, optional
-            Where they go, ``(images, rows, columns)`` or ``(images, rows, columns, 3)`` of their
-            own dtype; what it holds after an error is undefined. By default a new array.
+            Where they go, ``(images, rows, columns)`` or ``(images, rows, columns, 3)``, or 4 with
+            alpha, of their own dtype; what it holds after an error is undefined. By default a new
+            array.
         options : LoadOptions
             Why it is asked for, and in which order. What is more urgent is done in between.
 
@@ -367,8 +342,9 @@ class Session(DicomwebQuestions, FileQuestions):
         self._image_loads.close()
         self._array_loads.close()
         self._lists.close()
+        self._files.close()
         # A thread of the session's that closes it cannot wait for its own end.
-        wait = not threading.current_thread().name.startswith(_THREADS)
+        wait = not threading.current_thread().name.startswith(THREADS)
         self._workers.event_loop.close(self._http.close, wait=wait)
         if self.disk_cache is not None:
             self.disk_cache.close()
@@ -382,14 +358,5 @@ class Session(DicomwebQuestions, FileQuestions):
         self.retrieval_pool.pump()
         self.loader_pool.pump()
 
-    def _decode_more(self) -> None:
-        self.decode_pool.pump()
-
     def _has_only_its_providers(self) -> bool:
         return self.metadata.asks_only(self._providers)
-
-    def _add_its_provider(self, loader: object) -> None:
-        provide = getattr(loader, "provide", None)
-        if provide is not None:
-            self._providers.append(provide)
-            self.metadata.add_provider(provide, BUILT_IN_PRIORITY)
