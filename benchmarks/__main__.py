@@ -22,6 +22,9 @@ NAMES = (
     "cache_budget",
     "headers",
     "codec_frames",
+    "nifti_volume",
+    "nifti_slice",
+    "pictures",
 )
 
 

@@ -63,6 +63,7 @@ def measure(
     runs: int,
     wanted: Mapping[str, float] | None = None,
     calls: int = 1,
+    before: Callable[[], object] | None = None,
 ) -> Outcome:
     """Run each candidate `runs` times in turn after one warm-up, and give the medians.
 
@@ -78,12 +79,17 @@ def measure(
         Ratios that are aimed at, by peer.
     calls : int
         Calls in one run, for what is short; the time given is that of one.
+    before : callable, optional
+        Called before each run of each candidate; what it does is not timed.
     """
+    prepare = before or _nothing
     for run in candidates.values():
+        prepare()
         run()
     taken: dict[str, list[float]] = {name: [] for name in candidates}
     for _ in range(runs):
         for name, run in candidates.items():
+            prepare()
             gc.collect()
             gc.disable()
             start = time.perf_counter()
@@ -93,6 +99,10 @@ def measure(
             gc.enable()
     medians = {name: statistics.median(times) for name, times in taken.items()}
     return Outcome(title, medians, wanted or {})
+
+
+def _nothing() -> None:
+    """Do nothing, where nothing is to be done before a run."""
 
 
 def _time(seconds: float) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pycornerstone.codecs.gzip import gunzip
+from pycornerstone.codecs.gzip import gunzip, gunzip_beginning
 from pycornerstone.errors import DecodeError
 
 TEXT = b"voxels " * 1000 + os.urandom(3000)
@@ -34,6 +34,8 @@ def test_from_a_view():
         ([b"", TEXT], TEXT),
         ([TEXT, b""], TEXT),
         ([TEXT[:700]] * 300, TEXT[:700] * 300),
+        # Much from few bytes.
+        ([b"begin", bytes(3_000_000), bytes(1 << 21)], b"begin" + bytes(3_000_000 + (1 << 21))),
     ],
 )
 def test_all_members_of_a_file_are_read(members, expected):
@@ -41,6 +43,22 @@ def test_all_members_of_a_file_are_read(members, expected):
     data = b"".join(gzip.compress(member) for member in members)
 
     assert gunzip(data, len(expected)) == expected
+
+
+@pytest.mark.timeout(60)
+def test_members_without_number_are_passed_over():
+    # 8 MB. Were what is left of the file copied at the end of each member, it would take hours.
+    data = gzip.compress(b"") * 400_000 + FILE
+    assert gunzip_beginning(data, 100) == TEXT[:100]
+    assert gunzip(data, len(TEXT)) == TEXT
+
+
+@pytest.mark.parametrize("cut", [18, 30, 1000, len(FILE)])
+def test_of_a_beginning_comes_what_is_there(cut):
+    found = gunzip_beginning(FILE[:cut], len(TEXT) + 1)
+    assert TEXT.startswith(found)
+    assert len(gunzip_beginning(FILE[:cut], 5)) <= 5
+    assert cut < len(FILE) or found == TEXT
 
 
 def test_padding_after_the_file_is_ignored():

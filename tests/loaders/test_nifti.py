@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import inspect
 import os
 import random
 import threading
@@ -19,7 +20,6 @@ from pycornerstone.errors import (
     ImageIdError,
     PyCornerstoneError,
     RetrieveError,
-    UnsupportedEncodingError,
 )
 from pycornerstone.loaders import nifti_volume
 from pycornerstone.loaders.nifti import NiftiLoader
@@ -27,6 +27,7 @@ from pycornerstone.loaders.protocol import LoaderContext
 from pycornerstone.metadata.dicom_headers import DicomHeaders
 from pycornerstone.metadata.registry import MetadataRegistry
 from pycornerstone.model.image import Image
+from pycornerstone.model.limits import LoadLimits
 from pycornerstone.model.modules import ImagePixelModule, ImagePlaneModule, VoiLutModule
 from pycornerstone.retrieve.http import HttpRetriever
 from pycornerstone.session.completion import complete
@@ -37,15 +38,16 @@ from pycornerstone.testing.misbehaving_server import MisbehavingServer
 COLUMN, ROW, SLICE = np.indices((3, 4, 5), np.int16)
 VOXELS = 100 * COLUMN + 10 * ROW + SLICE
 AFFINE = np.array([[-2.0, 0, 0, 10], [0, 3, 0, 20], [0, 0, 4, 30], [0, 0, 0, 1]])
+DEFAULT_LIMITS = LoadLimits()
 
 
 class Loading:
     """A loader in an event loop of its own, its images completed as a session does it."""
 
-    def __init__(self, **settings):
+    def __init__(self, limits=DEFAULT_LIMITS, **settings):
         self.metadata = MetadataRegistry()
         self._http = HttpRetriever()
-        context = LoaderContext(self.metadata, DicomHeaders(), self._http)
+        context = LoaderContext(self.metadata, DicomHeaders(), self._http, limits=limits)
         self.loader = NiftiLoader(context, **settings)
         self.metadata.add_provider(self.loader.provide, -1000)
         self._runner = asyncio.Runner()
@@ -53,11 +55,15 @@ class Loading:
     def run(self, coroutine):
         return self._runner.run(coroutine)
 
+    async def retrieve(self, image_id):
+        frame = self.loader.retrieve(image_id)
+        return await frame if inspect.isawaitable(frame) else frame
+
     async def _all(self, image_ids):
-        return await asyncio.gather(*map(self.loader.retrieve, image_ids), return_exceptions=True)
+        return await asyncio.gather(*map(self.retrieve, image_ids), return_exceptions=True)
 
     def load(self, image_id):
-        return complete(self.loader.decode(self.run(self.loader.retrieve(image_id))), self.metadata)
+        return complete(self.loader.decode(self.run(self.retrieve(image_id))), self.metadata)
 
     def retrieve_all(self, image_ids):
         return self.run(self._all(image_ids))
@@ -71,8 +77,8 @@ class Loading:
 def make_loading():
     made = []
 
-    def make(**settings):
-        made.append(Loading(**settings))
+    def make(*limits, **settings):
+        made.append(Loading(*limits, **settings))
         return made[-1]
 
     yield make
@@ -96,9 +102,9 @@ def inflated(monkeypatch):
     """Note every whole decompression, and do it."""
     done = []
 
-    def gunzip(data, limit):
+    def gunzip(data, limit, enough):
         done.append(limit)
-        return real(data, limit)
+        return real(data, limit, enough)
 
     real = nifti_volume.gunzip
     monkeypatch.setattr(nifti_volume, "gunzip", gunzip)
@@ -216,11 +222,17 @@ def test_real_files_are_read_as_nibabel_reads_them(loading, testdata):
             refused[path.name] = str(error)
             continue
         known = nibabel.load(path)
+        if isinstance(known, nibabel.Cifti2Image):
+            # CIFTI turns the axes of the array round; here they stay the file's.
+            known = nibabel.Nifti2Image.from_filename(path)
         stored = known.dataobj.get_unscaled()
+        if stored.dtype.kind == "c":
+            stored = np.abs(stored)
         # Voxels as (i, j, frame): slices, then points in time.
         stored = stored.reshape((*stored.shape, 1)[:3] if stored.ndim < 3 else stored.shape)
         stored = stored.reshape((*stored.shape[:2], -1), order="F")
         values = np.asanyarray(known.dataobj).reshape(stored.shape, order="F")
+        values = np.abs(values) if values.dtype.kind == "c" else values
         slices = known.shape[2] if known.ndim > 2 else 1
         for frame in sorted({0, 1 % stored.shape[2], stored.shape[2] // 2, stored.shape[2] - 1}):
             image = loading.load(f"nifti:{path}?frame={frame}")
@@ -239,23 +251,9 @@ def test_real_files_are_read_as_nibabel_reads_them(loading, testdata):
             compared += 1
     assert compared >= 100
     assert sorted(refused) == [
-        "complex32.nii",
-        "complex64.nii",
         "crash-1.nii",
         "crash-ed7d46344d7efb3b9f0c374d66d2e02f66cc447d.nii",
-        "row_major.dconn.nii",
     ]
-    assert "6D NIfTI" in refused["row_major.dconn.nii"]
-    assert "complex64 samples" in refused["complex32.nii"]
-
-
-def test_real_headers_of_pairs_are_said_to_be_unsupported(loading, testdata):
-    refused = 0
-    for path in testdata.rglob("*.hdr"):
-        with pytest.raises(UnsupportedEncodingError, match=r"pairs of \.hdr|Analyze 7\.5"):
-            loading.load(f"nifti:{path}")
-        refused += 1
-    assert refused >= 5
 
 
 # Where they come from.
@@ -352,7 +350,7 @@ def test_slices_asked_for_at_once_share_one_decompression(loading, file, inflate
     image_id = file(gzip.compress(nifti_bytes()))
     frames = loading.retrieve_all([f"{image_id}?frame={k % 5}" for k in range(40)])
     assert len(inflated) == 1
-    assert {id(frame.header) for frame in frames} == {id(frames[0].header)}
+    assert {id(frame.slices.header) for frame in frames} == {id(frames[0].slices.header)}
 
 
 def test_slices_asked_for_later_need_no_further_decompression(loading, file, inflated):
@@ -442,7 +440,7 @@ def test_the_query_of_an_address_is_kept_without_the_frame(loading, server):
 @pytest.mark.parametrize("frame", [5, 100_000_000_000])
 def test_a_slice_that_is_not_there_is_no_image(loading, file, frame):
     image_id = f"{file(nifti_bytes())}?frame={frame}"
-    with pytest.raises(ImageIdError, match="it has 5 slices, numbered from 0 to 4"):
+    with pytest.raises(ImageIdError, match="it has 5 slices across k, numbered from 0 to 4"):
         loading.load(image_id)
 
 
@@ -546,10 +544,8 @@ def test_sizes_that_lie_are_refused_before_memory_is_taken(loading, file, compre
 
 
 def test_what_decompresses_to_more_than_allowed_is_refused(make_loading, file, inflated):
-    loading = make_loading(max_file_bytes=471)
-    with pytest.raises(
-        UnsupportedEncodingError, match="decompresses to 472 bytes, more than the 471 that are"
-    ):
+    loading = make_loading(LoadLimits(volume_bytes=471))
+    with pytest.raises(DecodeError, match="decompresses to 472 bytes, more than the 471 that are"):
         loading.load(file(gzip.compress(nifti_bytes())))
     assert inflated == []
 
@@ -585,9 +581,11 @@ def test_a_damaged_file_is_an_image_or_an_error_of_ours(loading, file, seed):
 def test_files_are_opened_in_no_thread_of_the_event_loop(loading, file, monkeypatch):
     threads = []
 
-    def gunzip(data, limit):
+    def gunzip(data, limit, enough):
         threads.append(threading.current_thread())
-        return gzip.decompress(data)
+        return real(data, limit, enough)
+
+    real = nifti_volume.gunzip
 
     monkeypatch.setattr(nifti_volume, "gunzip", gunzip)
     loading.load(file(gzip.compress(nifti_bytes())))

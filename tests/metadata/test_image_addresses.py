@@ -43,6 +43,10 @@ def with_frames(registry: MetadataRegistry, count: int) -> None:
         ("nifti:/data/b.nii?frame=0", "nifti:/data/b.nii", 1),
         ("nifti:/data/b.nii?frame=4", "nifti:/data/b.nii", 5),
         ("web:https://p/a.png", "web:https://p/a.png", 1),
+        # Of pictures the fragment names it; the parameter is the server's.
+        ("web:https://p/a.tif?frame=3#frame=2", "web:https://p/a.tif?frame=3", 2),
+        ("https://p/a.tif#frame=2", "https://p/a.tif", 2),
+        ("web:/data/a#1.tif", "web:/data/a#1.tif", 1),
         ("custom1:anything:at all", "custom1:anything:at all", 1),
     ],
 )
@@ -71,6 +75,7 @@ def test_nobody_knows_anything_of_what_is_no_image_id(registry, type_name, image
         ),
         ("wadouri:https://p/w#x", [f"wadouri:https://p/w?frame={n}#x" for n in (1, 2, 3)]),
         ("nifti:/b.nii", [f"nifti:/b.nii?frame={n}" for n in (0, 1, 2)]),
+        ("web:/b.tif#frame=3", [f"web:/b.tif#frame={n}" for n in (1, 2, 3)]),
     ],
 )
 def test_all_frames_of_an_instance_have_image_ids(registry, image_id, expected):
@@ -86,6 +91,12 @@ def test_a_single_frame_has_one_image_id(registry):
     with_frames(registry, 1)
     assert registry.get("frameImageIds", "dicomfile:/a.dcm?frame=1") == ("dicomfile:/a.dcm",)
     assert registry.get("frameImageIds", INSTANCE) == (f"{INSTANCE}/frames/1",)
+
+
+def test_more_frames_than_any_file_has_are_not_listed(registry):
+    # The largest that Number of Frames (0028,0008) can say: an IS.
+    with_frames(registry, 2**31 - 1)
+    assert registry.get("frameImageIds", INSTANCE) is None
 
 
 def test_how_many_frames_there_are_may_not_be_known(registry):

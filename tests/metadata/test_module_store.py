@@ -91,6 +91,21 @@ def test_it_holds_the_images_used_last_and_never_more_than_it_may(steps, max_ima
         )
 
 
+def test_long_values_are_kept_up_to_a_number_of_bytes():
+    store = ModuleStore(max_bytes=250)
+    for name in "abc":
+        store.add(f"web:{name}", ImagePlaneModule(), long_bytes=100)
+    assert [name for name in "abc" if f"web:{name}" in store] == ["b", "c"]
+    # Said anew, they do not count twice; and of what is let go of, nothing stays.
+    store.add("web:c", ImagePlaneModule(), long_bytes=100)
+    store.discard("web:b")
+    store.add("web:d", ImagePlaneModule(), long_bytes=150)
+    assert [name for name in "abcd" if f"web:{name}" in store] == ["c", "d"]
+    # The newest stays whatever it has.
+    store.add("web:e", ImagePlaneModule(), long_bytes=1000)
+    assert [name for name in "abcde" if f"web:{name}" in store] == ["e"]
+
+
 def test_threads_that_add_and_ask_at_once_do_not_disturb_each_other():
     store = ModuleStore(max_images=8)
     wrong: list[object] = []

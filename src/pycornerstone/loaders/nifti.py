@@ -9,226 +9,240 @@ This module is imported when the scheme is first asked for.
 
 from __future__ import annotations
 
-import asyncio
-import uuid
-from collections import OrderedDict
+import itertools
+import operator
 from dataclasses import dataclass, field
-from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsIndex
 
-import numpy as np
-
-from pycornerstone.errors import ContentTypeError, DecodeError
-from pycornerstone.loaders.nifti_volume import NiftiVolume, open_volume, read_header
+from pycornerstone.errors import DecodeError, ImageIdError
+from pycornerstone.loaders.nifti_address import NiftiAddresses
+from pycornerstone.loaders.nifti_files import NiftiFiles
+from pycornerstone.loaders.nifti_headers import NiftiHeaders
+from pycornerstone.loaders.nifti_runs import slice_runs
 from pycornerstone.metadata.nifti_modules import NIFTI_MODULES, read_nifti_module
-from pycornerstone.model.addresses import without_credentials
+from pycornerstone.metadata.nifti_slices import NiftiSlices
+from pycornerstone.metadata.slice_addresses import slice_image_id, split_slice_address
 from pycornerstone.model.image import Image
-from pycornerstone.model.image_id import ImageId, split_frame_parameter
-from pycornerstone.retrieve.files import path_of, read_file
-from pycornerstone.retrieve.in_flight import InFlight
+from pycornerstone.retrieve.addresses import naming_image
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import AsyncGenerator, Coroutine, Iterable, Sequence
+    from typing import Any
 
-    from pycornerstone.loaders.protocol import LoaderContext
-    from pycornerstone.metadata.nifti import NiftiHeader
+    from pycornerstone.loaders.image_run import ImageRun
+    from pycornerstone.loaders.nifti_address import NiftiAddress
+    from pycornerstone.loaders.nifti_kept import OpenNifti
+    from pycornerstone.loaders.nifti_volume import NiftiVolume
+    from pycornerstone.loaders.protocol import LoaderContext, LoadOptions
     from pycornerstone.model.modules import Module
 
 __all__ = ["NiftiFrame", "NiftiLoader"]
 
-_HEADERS_KEPT = 10_000
-# What servers send in place of a file: pages that say no. Any other type is left to the content.
-_NO_FILES = {"text/html", "application/xhtml+xml", "application/json", "application/problem+json"}
+# No image has as many, and a header of 348 bytes can say so.
+_MOST_LISTED = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NiftiFrame:
-    """The bytes of one slice, and the header that says what they are.
+    """One slice of a file that is at hand.
 
     Attributes
     ----------
     image_id : str
-        Whose bytes they are.
-    data : memoryview
-        One slice as it is in the file: rows of voxels, in the file's byte order.
-    header : NiftiHeader
-        Of the whole file.
+        Whose samples they are.
+    volume : NiftiVolume
+        The file.
+    slices : NiftiSlices
+        How the file is cut into slices, with its header.
+    frame : int
+        Which of them, from 0.
     """
 
     image_id: str = field(repr=False)
-    data: memoryview
-    header: NiftiHeader
+    volume: NiftiVolume = field(repr=False)
+    slices: NiftiSlices = field(repr=False)
+    frame: int
 
 
 class NiftiLoader:
-    """Loads ``nifti:<path or URL>?frame=N``, N from 0; without it, slice 0.
+    """Loads ``nifti:<path or URL>?frame=N&axis=k``: N from 0, slice 0 without it; axis i, j or k.
 
-    The file is a single NIfTI-1 or NIfTI-2 file, as it is or in gzip: its content says which, not
-    its name. Of an uncompressed local file only the slices that are asked for are read (a large
-    one is memory-mapped). A compressed or remote one is fetched and decompressed once, however
-    many of its slices are asked for at the same time, and kept for those that come later.
+    A file is NIfTI-1, NIfTI-2 or Analyze 7.5, one ``.nii`` or a pair of ``.hdr`` and ``.img``, as
+    it is or in gzip: its content says which, not its name, but for the names of a pair. It may be
+    a path, a URL, bytes that the session holds (``bytes:7``), or anything that fsspec opens.
 
-    Stored values go into ``Image.pixels``; scaling, place and display range are given by
-    `provide`, so that a user's metadata provider can say otherwise.
+    Of an uncompressed local file no more is read than the slices that are asked for: it is
+    memory-mapped, the last 16 of them stay open. A compressed or remote one is fetched and
+    decompressed once, however many of its slices are asked for, and kept for those that come
+    later. A local file that was written anew is opened anew.
+
+    Stored values go into ``Image.pixels``, of complex ones the magnitude; scaling, place and
+    display range are given by `provide`, so that a user's metadata provider can say otherwise.
 
     Parameters
     ----------
     context : LoaderContext
-        The session's.
+        The session's; ``context.limits.volume_bytes`` is the most that a file may decompress to.
     keep_bytes : int
         Decompressed and downloaded files are kept up to this size together, least recently used
         dropped first. The last one used is kept even if it alone is larger: without it, each of
         its slices would decompress it again. 1 GiB by default.
-    max_file_bytes : int
-        Files that would decompress to more are refused; 16 GiB by default.
     """
 
-    def __init__(
-        self,
-        context: LoaderContext,
-        *,
-        keep_bytes: int = 1 << 30,
-        max_file_bytes: int = 16 << 30,
-    ) -> None:
-        self._http = context.http
-        self._max_file_bytes = max_file_bytes
-        self._kept = _KeptVolumes(keep_bytes)
-        self._in_flight: InFlight[NiftiVolume] = InFlight()
-        self._headers: OrderedDict[str, NiftiHeader] = OrderedDict()
-        self._headers_lock = Lock()
+    def __init__(self, context: LoaderContext, *, keep_bytes: int = 1 << 30) -> None:
+        self._files = NiftiFiles(context.sources, context.limits.volume_bytes, keep_bytes)
+        self._addresses = NiftiAddresses()
+        self._headers = NiftiHeaders(context.sources)
 
-    async def retrieve(self, image_id: str) -> NiftiFrame:
-        """Bring the file, decompressed, and find the slice in it.
+    def retrieve(self, image_id: str) -> NiftiFrame | Coroutine[Any, Any, NiftiFrame]:
+        """Find the slice in its file, or give what brings the file first, to be awaited.
 
         Raises
         ------
         ImageIdError
-            If the frame is not a number, or not in the file.
+            If the frame or the axis is none, or not in the file.
         RetrieveError
-            If the file did not arrive; HttpStatusError, TransferError and ContentTypeError are.
+            If the file did not arrive, or the other one of a pair is not there; HttpStatusError,
+            TransferError and ContentTypeError are.
         DecodeError
-            If it is not a NIfTI file, is shorter than its header says, or is damaged.
+            If it is not a NIfTI file, is shorter than its header says, is damaged, or decompresses
+            to more than is allowed.
         UnsupportedEncodingError
-            For pairs of files, five and more dimensions, and complex samples.
+            For samples of 1 bit.
+        MissingExtraError
+            If the address is for fsspec, which is not installed.
         """
-        address = _Address.parse(image_id)
-        volume = await self._in_flight.share(address.key, lambda: self._bring(address))
-        return NiftiFrame(image_id, volume.slice_bytes(address.frame), volume.header)
+        address = self._addresses.parse(image_id)
+        opened = self._files.at_hand(address.source)
+        if opened is None:
+            return self._retrieve(image_id, address)
+        return self._frame(image_id, address, opened)
 
     def decode(self, encoded: NiftiFrame) -> Image:
-        """Copy the slice out of the file, as ``(rows, columns)`` = (j, i) of the voxel array."""
-        header = encoded.header
-        shape: tuple[int, ...] = (header.rows, header.columns)
-        if header.samples_per_voxel > 1:
-            shape += (header.samples_per_voxel,)
-        samples = np.frombuffer(encoded.data, header.dtype).reshape(shape)
-        stored = samples.astype(header.dtype.newbyteorder("="))
-        return Image(encoded.image_id, stored, is_upright=False)
+        """Copy the slice out of the file, as ``(rows, columns)``: rows run along the higher axis.
+
+        Of slices across k that is ``pixels[j, i]``, across j ``[k, i]``, across i ``[k, j]``.
+        """
+        samples = encoded.slices.samples(encoded.volume.data, encoded.frame)
+        return Image(encoded.image_id, samples, is_upright=False)
+
+    async def retrieve_many(
+        self, image_ids: Sequence[str], options: LoadOptions, /
+    ) -> AsyncGenerator[ImageRun, None]:
+        """Bring the slices of whole files, for an array; see `BulkRetriever`.
+
+        Raises
+        ------
+        PyCornerstoneError
+            As `retrieve`; its ``image_id`` says of which slice.
+        """
+        del options
+        # One after the other: an array of several files would hold all of them inflated.
+        for source, of_file in itertools.groupby(
+            slice_runs(image_ids, self._addresses.parse), operator.attrgetter("source")
+        ):
+            opened = None
+            for run in of_file:
+                if opened is None:
+                    with naming_image(run.image_ids[0]):
+                        opened = await self._files.bring(source)
+                    self._headers.remember(source, opened.key, opened.volume.header)
+                slices = NiftiSlices(opened.volume.header, run.axis)
+                for part in run.cut(slices, opened.volume.data):
+                    yield part
 
     def provide(self, type_name: str, image_id: str) -> Module | None:
         """Answer for the metadata of a slice.
 
-        A local file's header is read when it is first asked for; of a remote file all is known
-        as soon as one of its slices was retrieved.
+        The header of a file of this machine is read when it is first asked for; of another all is
+        known once its slices were listed, or one of them was retrieved.
         """
         if type_name not in NIFTI_MODULES or not image_id.startswith("nifti:"):
             return None
-        address = _Address.parse(image_id)
-        with self._headers_lock:
-            header = self._headers.get(address.key)
-        if header is None and address.path is not None:
-            header = read_header(read_file(address.path))
-            self._remember(address.key, header)
-        if header is None:
+        address = self._addresses.parse(image_id)
+        known = self._headers.find(address.source)
+        if known is None:
             return None
-        # NIfTI does not say which files share a space; the slices of one file do.
-        identity = uuid.uuid5(uuid.NAMESPACE_URL, address.key)
-        return read_nifti_module(type_name, header, address.frame, f"2.25.{identity.int}")
+        slices = NiftiSlices(known.header, address.axis)
+        return read_nifti_module(type_name, slices, address.frame, known.frame_of_reference_uid)
 
-    def _remember(self, key: str, header: NiftiHeader) -> None:
-        with self._headers_lock:
-            self._headers[key] = header
-            self._headers.move_to_end(key)
-            while len(self._headers) > _HEADERS_KEPT:
-                self._headers.popitem(last=False)
+    async def image_ids(
+        self, address: str, axis: str = "k", time_points: tuple[object, ...] | None = None
+    ) -> list[str]:
+        """List the slices of a file, of which the header alone is read, and remembered.
 
-    async def _bring(self, address: _Address) -> NiftiVolume:
-        key, path = address.key, address.path
-        version = () if path is None else await asyncio.to_thread(_version_of, path)
-        volume = self._kept.get(key, version)
-        if volume is None:
-            if path is None:
-                volume = await self._download(key)
-            else:
-                volume = await asyncio.to_thread(self._open_file, path)
-            if path is None or volume.was_compressed:
-                self._kept.add(key, version, volume)
-        self._remember(key, volume.header)
-        return volume
+        Parameters
+        ----------
+        address : str
+            Of the file; ``nifti:`` before it is left out. A frame in it is no matter, and its axis
+            is given way to by `axis`.
+        axis : str
+            Across which axis slices are cut.
+        time_points : tuple of int, optional
+            Which volumes, from 0, in this order; all of them by default.
 
-    def _open_file(self, path: Path) -> NiftiVolume:
-        return open_volume(read_file(path), self._max_file_bytes)
-
-    async def _download(self, url: str) -> NiftiVolume:
-        response = await self._http.get(url)
-        if response.media_type in _NO_FILES:
-            raise ContentTypeError(
-                f"GET {without_credentials(url)} gave {response.media_type}, a NIfTI file was "
-                "expected; check the address, or whether the server wants a login"
-            )
-        if not response.body:
+        Raises
+        ------
+        ImageIdError
+            If there is no such axis, or no such point in time.
+        DecodeError
+            If its header says that it has more than 1,048,576 of them, or it is plainly too short
+            for what the header says.
+        PyCornerstoneError
+            If the header cannot be had; as `retrieve`.
+        """
+        file, _, _ = split_slice_address(address.removeprefix("nifti:"))
+        source = self._addresses.parse(slice_image_id(file, 0, axis)).source
+        slices = NiftiSlices((await self._headers.read(source)).header, axis)
+        volumes = _chosen(time_points, slices.header.volumes)
+        # That of a lie has no length: it need not fit 64 bits.
+        count = slices.header.volumes if time_points is None else len(time_points)
+        if count * slices.per_volume > _MOST_LISTED:
             raise DecodeError(
-                f"GET {without_credentials(url)} gave an empty answer, a NIfTI file was expected"
+                f"the header of the NIfTI file says that it has {count * slices.per_volume} slices "
+                f"across {axis}, more than the {_MOST_LISTED} that are listed; name some "
+                "time_points, or another axis"
             )
-        return await asyncio.to_thread(open_volume, memoryview(response.body), self._max_file_bytes)
+        return [
+            slice_image_id(file, volume * slices.per_volume + index, axis)
+            for volume in volumes
+            for index in range(slices.per_volume)
+        ]
+
+    def close(self) -> None:
+        """Let go of the files that are kept open; the session is closed."""
+        self._files.close()
+
+    async def _retrieve(self, image_id: str, address: NiftiAddress) -> NiftiFrame:
+        return self._frame(image_id, address, await self._files.bring(address.source))
+
+    def _frame(self, image_id: str, address: NiftiAddress, opened: OpenNifti) -> NiftiFrame:
+        header = opened.volume.header
+        self._headers.remember(address.source, opened.key, header)
+        slices = NiftiSlices(header, address.axis)
+        # That it is none of the file's is told before anything is decoded.
+        slices.place(address.frame)
+        return NiftiFrame(image_id, opened.volume, slices, address.frame)
 
 
-@dataclass(frozen=True, slots=True)
-class _Address:
-    """Where a file is, and which of its slices is meant."""
+def _chosen(time_points: tuple[object, ...] | None, volumes: int) -> Iterable[int]:
+    """Give the volumes that are asked for.
 
-    key: str
-    path: Path | None
-    frame: int
-
-    @classmethod
-    def parse(cls, image_id: str) -> _Address:
-        resource, frame = split_frame_parameter(ImageId.parse(image_id).resource, first=0)
-        if resource.lower().startswith(("http://", "https://")):
-            return cls(resource, None, frame or 0)
-        path = path_of(resource).absolute()
-        return cls(str(path), path, frame or 0)
-
-
-class _KeptVolumes:
-    """The files used last, up to a number of bytes; asked from the event loop only."""
-
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._volumes: OrderedDict[str, tuple[object, NiftiVolume]] = OrderedDict()
-
-    def get(self, key: str, version: object) -> NiftiVolume | None:
-        """Give a file, unless it was written anew since."""
-        known, volume = self._volumes.get(key, (None, None))
-        if volume is None or known != version:
-            self._volumes.pop(key, None)
-            return None
-        self._volumes.move_to_end(key)
-        return volume
-
-    def add(self, key: str, version: object, volume: NiftiVolume) -> None:
-        self._volumes[key] = (version, volume)
-        while len(self._volumes) > 1 and self._size() > self._max_bytes:
-            self._volumes.popitem(last=False)
-
-    def _size(self) -> int:
-        return sum(len(volume.data) for _, volume in self._volumes.values())
-
-
-def _version_of(path: Path) -> tuple[int, ...]:
-    try:
-        status = path.stat()
-    except OSError:
-        # Opening it says what is wrong.
-        return ()
-    return (status.st_mtime_ns, status.st_size)
+    Raises
+    ------
+    ImageIdError
+        If one of them is not in the file.
+    """
+    if time_points is None:
+        return range(volumes)
+    chosen = []
+    for point in time_points:
+        # NumPy's are whole numbers too.
+        number = operator.index(point) if isinstance(point, SupportsIndex) else -1
+        if not 0 <= number < volumes:
+            raise ImageIdError(
+                f"time point {point!r} is not in the NIfTI file: it has {volumes}, numbered from 0 "
+                f"to {volumes - 1}"
+            )
+        chosen.append(number)
+    return chosen

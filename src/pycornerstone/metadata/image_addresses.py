@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pycornerstone.errors import ImageIdError
-from pycornerstone.model.image_id import ImageId, split_frame, split_frame_parameter
+from pycornerstone.metadata.slice_addresses import slice_image_id, split_slice_address
+from pycornerstone.model.image_id import ImageId, split_frame, split_frame_fragment
 from pycornerstone.model.modules import (
     ImageUrlModule,
     MultiframeModule,
@@ -30,7 +31,8 @@ class ImageAddresses:
         Text: the imageId without its frame.
     ``"frameImageIds"``
         Tuple of text: the imageIds of all frames of the instance, as soon as anyone knows how many
-        it has. A file of one frame has one imageId, without a number.
+        it has. A file of one frame has one imageId, without a number. None where that would be
+        more than 1,048,576: no file has so many, and a header of some bytes can say so.
 
     Parameters
     ----------
@@ -68,7 +70,7 @@ class ImageAddresses:
 
     def _frame_image_ids(self, uri: UriModule) -> tuple[str, ...] | None:
         frames = self._metadata.get(MultiframeModule, uri.base_image_id)
-        if frames is None:
+        if frames is None or frames.number_of_frames > _MOST_FRAMES:
             return None
         count = frames.number_of_frames
         if count == 1 and uri.scheme != "wadors":
@@ -96,10 +98,19 @@ _TYPES = frozenset({"baseImageId", "frameImageIds", ImageUrlModule.type_name, Ur
 def _parse(image_id: str) -> UriModule:
     parsed = ImageId.parse(image_id)
     if parsed.scheme == "nifti":
-        base, frame = split_frame_parameter(image_id, first=0)
-        return UriModule(parsed.scheme, parsed.resource, base, (frame or 0) + 1)
+        address, index, axis = split_slice_address(parsed.resource)
+        base = slice_image_id(address, None, axis)
+        return UriModule(parsed.scheme, parsed.resource, base, index + 1)
+    if parsed.scheme in _OF_PICTURES:
+        base, frame = split_frame_fragment(image_id)
+        return UriModule(parsed.scheme, parsed.resource, base, frame or 1)
     base, number = split_frame(image_id)
     return UriModule(parsed.scheme, parsed.resource, base, number)
+
+
+_MOST_FRAMES = 1 << 20
+# Whose frames stand behind "#", which no server is sent.
+_OF_PICTURES = frozenset({"web", "http", "https", "data"})
 
 
 def _frame_image_id(uri: UriModule, frame: int) -> str:
@@ -107,10 +118,14 @@ def _frame_image_id(uri: UriModule, frame: int) -> str:
     base = uri.base_image_id
     if uri.scheme == "wadors":
         return beside(base, f"/frames/{frame}")
-    # NIfTI counts from 0, as Cornerstone3D does.
-    number = frame - 1 if uri.scheme == "nifti" else frame
+    if uri.scheme in _OF_PICTURES:
+        return f"{base}#frame={frame}"
+    if uri.scheme == "nifti":
+        # NIfTI counts from 0, as Cornerstone3D does.
+        address, _, axis = split_slice_address(uri.resource)
+        return slice_image_id(address, frame - 1, axis)
     address, mark, fragment = base.partition("#")
-    return f"{address}{'&' if '?' in address else '?'}frame={number}{mark}{fragment}"
+    return f"{address}{'&' if '?' in address else '?'}frame={frame}{mark}{fragment}"
 
 
 def beside(address: str, path: str) -> str:

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from pycornerstone.model.luts import VoiFunction, VoiWindow
 from pycornerstone.model.modules import (
+    CineModule,
+    FrameOfReferenceModule,
     ImagePixelModule,
     ImagePlaneModule,
     ModalityLutModule,
     Module,
     MultiframeModule,
+    NiftiModule,
     SpacingType,
     VoiLutModule,
 )
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from pycornerstone.metadata.nifti import NiftiHeader
-    from pycornerstone.model.geometry import Vector
+    from pycornerstone.metadata.nifti_slices import NiftiSlices
 
 __all__ = ["NIFTI_MODULES", "read_nifti_module"]
 
 NIFTI_MODULES = frozenset(
     module.type_name
     for module in (
+        CineModule,
+        FrameOfReferenceModule,
         ImagePixelModule,
         ImagePlaneModule,
         ModalityLutModule,
         MultiframeModule,
+        NiftiModule,
         VoiLutModule,
     )
 )
@@ -39,7 +41,7 @@ NIFTI_MODULES = frozenset(
 
 
 def read_nifti_module(
-    type_name: str, header: NiftiHeader, frame: int, frame_of_reference_uid: str | None = None
+    type_name: str, slices: NiftiSlices, frame: int, frame_of_reference_uid: str | None = None
 ) -> Module | None:
     """Give what a header says of one slice, as a metadata module.
 
@@ -47,12 +49,12 @@ def read_nifti_module(
     ----------
     type_name : str
         Which module, such as ``"imagePlaneModule"``.
-    header : NiftiHeader
-        Of the whole file.
+    slices : NiftiSlices
+        How the file is cut into slices.
     frame : int
         Which slice; counts from 0.
     frame_of_reference_uid : str or None
-        What the plane's Frame of Reference UID (0020,0052) shall be; NIfTI has none.
+        What the Frame of Reference UID (0020,0052) shall be; NIfTI has none.
 
     Returns
     -------
@@ -64,67 +66,85 @@ def read_nifti_module(
     ImageIdError
         If the file has no such slice.
     """
-    header.frame_offset(frame)
+    index, volume = slices.place(frame)
+    header = slices.header
     match type_name:
         case ImagePixelModule.type_name:
-            return _image_pixel(header)
+            return _image_pixel(slices)
         case ImagePlaneModule.type_name:
-            return _image_plane(header, frame % header.slices, frame_of_reference_uid)
+            return _image_plane(slices, index, frame_of_reference_uid)
         case ModalityLutModule.type_name:
             return ModalityLutModule(header.slope, header.intercept)
         case MultiframeModule.type_name:
-            return MultiframeModule(header.number_of_frames, frame_number=frame + 1)
+            return MultiframeModule(slices.number_of_frames, frame_number=frame + 1)
         case VoiLutModule.type_name if header.display_range is not None:
             lower, upper = header.display_range
             function = VoiFunction.LINEAR_EXACT
             return VoiLutModule((VoiWindow.from_bounds(lower, upper, function),), function)
+        case FrameOfReferenceModule.type_name if header.affine_lps is not None:
+            return FrameOfReferenceModule(frame_of_reference_uid)
+        case CineModule.type_name:
+            return _cine(slices)
+        case NiftiModule.type_name:
+            return replace(
+                header.about,
+                frame_number=frame,
+                axis=slices.axis,
+                slice_index=index,
+                time_point=volume,
+            )
         case _:
             return None
 
 
-def _image_pixel(header: NiftiHeader) -> ImagePixelModule:
-    bits = header.dtype.itemsize * 8
+def _image_pixel(slices: NiftiSlices) -> ImagePixelModule:
+    header = slices.header
+    dtype = header.pixel_dtype
+    bits = dtype.itemsize * 8
     return ImagePixelModule(
-        rows=header.rows,
-        columns=header.columns,
+        rows=slices.rows,
+        columns=slices.columns,
         samples_per_pixel=header.samples_per_voxel,
         photometric_interpretation="MONOCHROME2" if header.samples_per_voxel == 1 else "RGB",
         bits_allocated=bits,
         bits_stored=bits,
         high_bit=bits - 1,
-        pixel_representation=int(header.dtype.kind == "i"),
-        number_of_frames=header.number_of_frames,
-        is_float=header.dtype.kind == "f",
+        pixel_representation=int(dtype.kind == "i"),
+        number_of_frames=slices.number_of_frames,
+        is_float=dtype.kind == "f",
+    )
+
+
+def _cine(slices: NiftiSlices) -> CineModule | None:
+    """Say how fast frames follow each other, where each one is a point in time of its own."""
+    is_series = slices.per_volume == 1 and slices.number_of_frames == slices.header.sizes[3] > 1
+    if not is_series:
+        return None
+    about = slices.header.about
+    if about.time_unit != "s" or about.time_step is None:
+        return None
+    return CineModule(
+        frame_time_ms=about.time_step * 1000, number_of_frames=slices.number_of_frames
     )
 
 
 def _image_plane(
-    header: NiftiHeader, k: int, frame_of_reference_uid: str | None
+    slices: NiftiSlices, index: int, frame_of_reference_uid: str | None
 ) -> ImagePlaneModule:
-    affine = header.affine_lps
-    if affine is None:
-        return ImagePlaneModule(rows=header.rows, columns=header.columns)
-    along_row, along_column, to_next = affine[:3, :3].T
-    column_spacing, row_spacing = np.linalg.norm(along_row), np.linalg.norm(along_column)
-    normal = np.cross(along_row, along_column)
-    # Spacing Between Slices (0018,0088) is measured along the normal, which is shorter than the
-    # column of the affine where slices are sheared.
-    distance = abs(float(normal @ to_next) / float(np.linalg.norm(normal))) or None
+    rows, columns = slices.rows, slices.columns
+    planes = slices.header.planes_across(slices.number)
+    if planes is None:
+        return ImagePlaneModule(rows=rows, columns=columns)
     return ImagePlaneModule(
+        rows=rows,
+        columns=columns,
         frame_of_reference_uid=frame_of_reference_uid,
-        image_position_lps=_vector(affine[:3, 3] + k * to_next),
-        row_cosines=_vector(along_row / column_spacing),
-        column_cosines=_vector(along_column / row_spacing),
-        row_pixel_spacing_mm=float(row_spacing),
-        column_pixel_spacing_mm=float(column_spacing),
-        slice_thickness_mm=distance,
-        spacing_between_slices_mm=distance,
-        rows=header.rows,
-        columns=header.columns,
+        image_position_lps=planes.position_lps(index),
+        row_cosines=planes.row_cosines,
+        column_cosines=planes.column_cosines,
+        row_pixel_spacing_mm=planes.row_pixel_spacing_mm,
+        column_pixel_spacing_mm=planes.column_pixel_spacing_mm,
+        slice_thickness_mm=planes.distance_mm,
+        spacing_between_slices_mm=planes.distance_mm,
         spacing_type=SpacingType.PATIENT,
     )
-
-
-def _vector(values: npt.NDArray[np.float64]) -> Vector:
-    x, y, z = values.tolist()
-    return (x, y, z)

@@ -30,7 +30,7 @@ class PictureModule(Module):
         As stored in the file: 1 to 64.
     color_type : str
         As stored in the file: ``"grey"``, ``"palette"``, ``"RGB"``, ``"CMYK"``, ``"YCbCr"``,
-        ``"YCCK"``, ``"Lab"``.
+        ``"YCCK"``.
     has_alpha : bool
         The file says how transparent pixels are.
     gamma : float or None
@@ -44,7 +44,8 @@ class PictureModule(Module):
     row_pixel_spacing_mm, column_pixel_spacing_mm : float or None
         Between rows and between columns of the samples as they are now, from the pixel density.
     spacing_source : str or None
-        Where that is from: ``"pHYs"``, ``"JFIF"``, ``"Exif"``, ``"TIFF"``, ``"OME"``, ``"BMP"``.
+        Where that is from: ``"pHYs"``, ``"JFIF"``, ``"Exif"``, ``"TIFF"``, ``"BMP"``;
+        ``"OME"`` and ``"ImageJ"`` measure what is shown, the others where it is printed.
     frame_duration_ms : float or None
         How long this frame of an animation is shown.
     loop_count : int or None
@@ -107,7 +108,8 @@ class NiftiModule(Module):
     time_point : int
         Which of the volumes, from 0: along t, and further axes after it.
     time_step, time_offset : float or None
-        Along the fourth axis (``pixdim[4]``, ``toffset``), in `time_unit`; s where that is a time.
+        Along the fourth axis (``pixdim[4]``, ``toffset``), in `time_unit`; None where that is no
+        number, and for a step of 0 or less.
     time_unit : str or None
         ``"s"`` (ms and microseconds are made seconds), ``"Hz"``, ``"ppm"``, ``"rad/s"``; None where
         the header does not say.
@@ -124,15 +126,17 @@ class NiftiModule(Module):
     qform_code, sform_code : int
         What the two transforms are in: 0 nothing, 1 scanner, 2 aligned, 3 Talairach, 4 MNI 152.
     qform_lps, sform_lps : numpy.ndarray or None
-        4x4, (i, j, k) to LPS mm; None where the header has none.
+        4x4, (i, j, k) to LPS mm, read-only; None where the header has none, or numbers that are
+        none. The plane of the slice is from the one that counts: the sform where there are both.
     slice_code, slice_duration : int, float or None
-        Order and time of slices (``slice_duration`` in `time_unit`).
+        Order of the slices, and the time that each took, in `time_unit`; 0 and None where the
+        header does not say.
     frequency_axis, phase_axis, slice_axis : int or None
         Of acquisition (``dim_info``), from 0: i, j, k.
     description, auxiliary_file : str
         ``descrip`` and ``aux_file``. They may name a patient, and are not shown by `repr`.
     extensions : tuple of NiftiExtension
-        Header extensions.
+        Header extensions, 1000 of them and 64 MiB at most.
     """
 
     type_name: ClassVar[str] = "niftiModule"
