@@ -11,6 +11,7 @@ from pycornerstone.codecs.color import ybr_to_rgb
 from pycornerstone.codecs.jpeg_header import (
     check_jpeg_end,
     check_jpeg_length,
+    check_jpeg_scans,
     read_jpeg_header,
 )
 from pycornerstone.errors import DecodeError
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
     from pycornerstone.model.modules import ImagePixelModule
 
 __all__ = ["decode_lossless_jpeg", "decode_lossy_jpeg"]
-
-_START_OF_SCAN = b"\xff\xda"
-# A scan goes over the whole picture, and a few bytes make one. Even one for each coefficient of
-# three components are fewer.
-_MOST_SCANS = 500
 
 
 def decode_lossy_jpeg(
@@ -120,14 +116,9 @@ def _read(encoded: EncodedFrame, syntax: TransferSyntax) -> JpegHeader:
         header = read_jpeg_header(encoded.data)
         check_jpeg_end(encoded.data, header.scan_start)
         check_jpeg_length(encoded.data, header)
+        check_jpeg_scans(encoded.data, header)
     except DecodeError as error:
         raise DecodeError(f"cannot decode {syntax}: {error.message}") from error
     if header.is_jpeg_ls:
         raise DecodeError(f"cannot decode {syntax}: the frame is JPEG-LS (SOF55)")
-    if header.is_progressive:
-        scans = bytes(encoded.data).count(_START_OF_SCAN)
-        if scans > _MOST_SCANS:
-            raise DecodeError(
-                f"cannot decode {syntax}: the frame has {scans} scans; up to {_MOST_SCANS} are read"
-            )
     return header

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-__all__ = ["codestream_span"]
+__all__ = ["codestream_span", "palette_of"]
 
 _SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
 
@@ -34,3 +34,20 @@ def codestream_span(data: bytes | bytearray | memoryview) -> tuple[int, int | No
             break
         position += length
     return None
+
+
+def palette_of(header: bytes | memoryview) -> tuple[int, int] | None:
+    """Find the palette in the boxes before a codestream (box pclr, section I.5.3.4).
+
+    Returns
+    -------
+    tuple or None
+        How many samples a pixel it makes, and the most bits that one has; None without a palette.
+    """
+    header = bytes(header)
+    start = header.find(b"pclr") + 4
+    if start < 4 or start + 3 > len(header):
+        return None
+    columns = header[start + 2]
+    depths = header[start + 3 : start + 3 + columns]
+    return columns, max(((depth & 0x7F) + 1 for depth in depths), default=1)

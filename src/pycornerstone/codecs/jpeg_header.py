@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pycornerstone.codecs.codestream import Codestream
 from pycornerstone.errors import DecodeError
 
-__all__ = ["JpegHeader", "check_jpeg_end", "check_jpeg_length", "read_jpeg_header"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "JpegHeader",
+    "check_jpeg_end",
+    "check_jpeg_length",
+    "check_jpeg_scans",
+    "jpeg_segments",
+    "read_jpeg_header",
+]
 
 _SOI, _EOI, _SOS, _APP0, _APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xEE
 # SOF0 to SOF15 without DHT, JPG and DAC, which lie among them, and SOF55 of JPEG-LS.
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
-_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+_START_OF_SCAN = b"\xff\xda"
+# A scan goes over the whole picture, and a few bytes make one. Even one for each coefficient of
+# three components are fewer.
+_MOST_SCANS = 500
+# Of those that have a segment: not TEM (FF01), nor RST. Writers leave bytes between segments, of
+# which FF00 is no marker either: a decoder looks behind it, and the size that it finds there must
+# not be another than the one that was checked.
+_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +83,31 @@ class JpegHeader:
         return self.process == 0xF7
 
 
+def jpeg_segments(data: bytes | memoryview) -> Iterator[tuple[int, int, int]]:
+    """Give the segments of a stream up to its first scan, or its end, with which it stops.
+
+    Parameters
+    ----------
+    data : bytes-like
+        Begins with SOI.
+
+    Yields
+    ------
+    marker, start, length : int
+        Its second byte; where the content begins, behind the two bytes that say its length; and
+        that length, which counts these two.
+    """
+    position, last = 2, len(data) - 4
+    while (found := _MARKER.search(data, position)) and found.start() <= last:
+        position = found.start()
+        marker = data[position + 1]
+        length = data[position + 2] << 8 | data[position + 3]
+        yield marker, position + 4, length
+        if marker in {_SOS, _EOI}:
+            return
+        position += 2 + max(length, 2)
+
+
 def read_jpeg_header(data: bytes | memoryview) -> JpegHeader:
     """Read the markers up to the first scan.
 
@@ -74,36 +118,20 @@ def read_jpeg_header(data: bytes | memoryview) -> JpegHeader:
     """
     if bytes(data[:2]) != b"\xff\xd8":
         raise DecodeError("no JPEG stream: it does not start with the marker SOI (FFD8)")
-    position, end = 2, len(data)
+    end = len(data)
     frame: tuple[int, int] | None = None
     has_jfif, adobe_transform = False, None
-    while position + 4 <= end:
-        marker = data[position + 1]
-        if data[position] != 0xFF:
-            # Writers leave bytes between segments, and decoders pass over them.
-            data = bytes(data)
-            position = data.find(b"\xff", position)
-            if position < 0:
-                break
-            continue
-        if marker == 0xFF:
-            position += 1
-            continue
-        if marker in _ALONE:
-            position += 2
-            continue
+    scan_start = None
+    for marker, segment, length in jpeg_segments(data):
         if marker in {_SOS, _EOI}:
-            break
-        segment = position + 4
-        length = data[position + 2] << 8 | data[position + 3]
-        if marker in _FRAME_HEADERS:
+            scan_start = segment - 4
+        elif marker in _FRAME_HEADERS:
             frame = frame or (marker, segment)
         elif marker == _APP0:
             has_jfif = has_jfif or bytes(data[segment : segment + 5]) == b"JFIF\0"
         elif marker == _APP14 and bytes(data[segment : segment + 5]) == b"Adobe" and length >= 14:
             adobe_transform = data[segment + 11] if segment + 11 < end else None
-        position += 2 + length
-    if frame is None or frame[1] + 6 > end or position + 4 > end:
+    if frame is None or frame[1] + 6 > end or scan_start is None:
         raise DecodeError(f"broken JPEG stream: its {end} bytes end before the first scan")
     process, start = frame
     return JpegHeader(
@@ -117,7 +145,7 @@ def read_jpeg_header(data: bytes | memoryview) -> JpegHeader:
         has_jfif,
         adobe_transform,
         bytes(data[start + 6 : start + 6 + 3 * data[start + 5] : 3]),
-        position,
+        scan_start,
     )
 
 
@@ -130,8 +158,14 @@ def check_jpeg_end(data: bytes | memoryview, scan_start: int) -> None:
         If the stream breaks off.
     """
     # Entropy-coded bytes have no FFD9 in them (ISO 10918-1 B.1.1.5), so that any one is the end.
-    # It is sought at the end first, before the padding of a fragment.
-    if b"\xff\xd9" in bytes(data[-16:]) or b"\xff\xd9" in bytes(data[scan_start:]):
+    # It is sought from the end, where there is padding only, or some bytes that writers leave.
+    if b"\xff\xd9" in bytes(data[-16:]):
+        return
+    if isinstance(data, bytes):
+        is_found = data.rfind(b"\xff\xd9", scan_start) >= 0
+    else:
+        is_found = b"\xff\xd9" in bytes(data[scan_start:])
+    if is_found:
         return
     raise DecodeError(
         f"broken JPEG stream: its {len(data)} bytes end without the marker EOI (FFD9), so that "
@@ -160,3 +194,18 @@ def check_jpeg_length(data: bytes | memoryview, header: JpegHeader) -> None:
             f"broken JPEG stream: its {len(data)} bytes are too few for {stream.rows} rows of "
             f"{stream.columns} columns"
         )
+
+
+def check_jpeg_scans(data: bytes | memoryview, header: JpegHeader) -> None:
+    """Look whether a progressive stream has no more scans than any use can be made of.
+
+    Raises
+    ------
+    DecodeError
+        If it has.
+    """
+    if not header.is_progressive:
+        return
+    scans = bytes(data).count(_START_OF_SCAN)
+    if scans > _MOST_SCANS:
+        raise DecodeError(f"the frame has {scans} scans; up to {_MOST_SCANS} are read")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pycornerstone.model.encoded_frame import EncodedFrame
     from pycornerstone.model.modules import ImagePixelModule
 
-__all__ = ["decode_jpeg_xl"]
+__all__ = ["decode_jpeg_xl", "read_jpeg_xl_header", "read_jpeg_xl_orientation"]
 
 _START = b"\xff\x0a"
 _CONTAINER = b"\0\0\0\x0cJXL \r\n\x87\n"
@@ -47,7 +47,7 @@ def decode_jpeg_xl(
         If it is no such stream, is cut short, or is not what the header says.
     """
     try:
-        rows, columns, precision = _read_header(_codestream_start(encoded.data))
+        rows, columns, precision = read_jpeg_xl_header(encoded.data)
     except DecodeError as error:
         raise DecodeError(f"cannot decode {syntax}: {error.message}") from error
     # The number of components lies deeper in the header; the decoder compares it with the array
@@ -56,6 +56,28 @@ def decode_jpeg_xl(
     return decode_codestream(
         imagecodecs.jpegxl_decode, encoded.data, stream, pixel, syntax, encoded.out
     )
+
+
+def read_jpeg_xl_header(data: bytes | memoryview) -> tuple[int, int, int | None]:
+    """Read rows, columns and bits of a sample of a stream or file; None where they lie deeper.
+
+    Raises
+    ------
+    DecodeError
+        If it is no such stream, or cut short.
+    """
+    return _read_header(_codestream_start(data))[:3]
+
+
+def read_jpeg_xl_orientation(data: bytes | memoryview) -> int:
+    """Read how a picture is turned, 1 to 8 as Exif counts (ISO 18181-1 D.3.2).
+
+    Raises
+    ------
+    DecodeError
+        If it is no such stream, or cut short.
+    """
+    return _read_header(_codestream_start(data))[3]
 
 
 def _codestream_start(data: bytes | memoryview) -> bytes:
@@ -83,8 +105,8 @@ def _codestream_start(data: bytes | memoryview) -> bytes:
     raise DecodeError("broken JPEG XL container: it has no codestream (box jxlc or jxlp)")
 
 
-def _read_header(head: bytes) -> tuple[int, int, int | None]:
-    """Read rows, columns and bits of a sample; the last is None where much stands before it."""
+def _read_header(head: bytes) -> tuple[int, int, int | None, int]:
+    """Read rows, columns, bits of a sample, None where much stands before them, and orientation."""
     bits = _Bits(head)
     if head[:2] != _START:
         raise DecodeError("broken JPEG XL stream: its codestream does not start with FF0A")
@@ -98,14 +120,17 @@ def _read_header(head: bytes) -> tuple[int, int, int | None]:
     else:
         columns = _read_length(bits, small=small)
     if bits.read(1):
-        return rows, columns, 8
+        return rows, columns, 8, 1
+    orientation = 1
     if bits.read(1):
-        # Orientation, preview or animation come first (ISO 18181-1 D.3.1).
-        return rows, columns, None
+        orientation += bits.read(3)
+        if bits.read(1) or bits.read(1) or bits.read(1):
+            # Another size, a preview or an animation comes first (ISO 18181-1 D.3.1).
+            return rows, columns, None, orientation
     is_float = bits.read(1)
     choice = bits.read(2)
     precision = (8, 10, 12)[choice] if choice < 3 else 1 + bits.read(6)
-    return rows, columns, None if is_float else precision
+    return rows, columns, None if is_float else precision, orientation
 
 
 def _read_length(bits: _Bits, *, small: bool) -> int:

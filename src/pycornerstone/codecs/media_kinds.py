@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 __all__ = ["PICTURES", "kind_of"]
 
 PICTURES = frozenset(
@@ -15,6 +17,11 @@ PICTURES = frozenset(
         "an AVIF or HEIF picture",
         "a JPEG 2000 picture",
         "a JPEG XL picture",
+        "a JPEG-LS picture",
+        "a PNM picture",
+        "a TGA picture",
+        "a QOI picture",
+        "a Photoshop picture",
         "an SVG picture",
     }
 )
@@ -22,11 +29,17 @@ PICTURES = frozenset(
 
 _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
-    # So does JPEG-LS, which its frame header tells.
+    # JPEG-LS too, if not at once with its frame header.
+    (b"\xff\xd8\xff\xf7", "a JPEG-LS picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"GIF8", "a GIF picture"),
     (b"II*\0", "a TIFF picture"),
     (b"MM\0*", "a TIFF picture"),
+    # BigTIFF.
+    (b"II+\0", "a TIFF picture"),
+    (b"MM\0+", "a TIFF picture"),
+    (b"qoif", "a QOI picture"),
+    (b"8BPS\0", "a Photoshop picture"),
     (b"BM", "a BMP picture"),
     (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
     (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
@@ -58,10 +71,20 @@ def kind_of(data: bytes | memoryview) -> str:
         return "an AVIF or HEIF picture" if head[8:12] in _STILL_PICTURES else "a video"
     if head[344:348] in {b"n+1\0", b"ni1\0"} or head[4:8] in {b"n+2\0", b"ni2\0"}:
         return "NIfTI"
+    if _PNM.match(head):
+        return "a PNM picture"
+    # It has no mark at its beginning (TGA 2.0, file footer).
+    if bytes(data[-18:]) == b"TRUEVISION-XFILE.\0":
+        return "a TGA picture"
     return _kind_of_text(head)
 
 
-_STILL_PICTURES = frozenset({b"avif", b"avis", b"heic", b"heix", b"mif1"})
+# A number of columns follows, or a comment; in P7, words.
+_PNM = re.compile(rb"P[1-6][ \t\r\n]*(?:#|(?<=[ \t\r\n])[0-9])|P7\n")
+# Brands of ISO 23000-22 (AVIF) and ISO 23008-12 (HEIF).
+_STILL_PICTURES = frozenset(
+    {b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+)
 
 
 def _kind_of_text(head: bytes) -> str:

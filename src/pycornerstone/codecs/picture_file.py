@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pycornerstone.errors import DecodeError, ImageIdError
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from pycornerstone.model.modules import PictureModule
 
-__all__ = ["Picture", "PictureFile"]
+__all__ = ["Picture", "PictureFile", "check_frame_number", "check_picture_size"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,3 +66,49 @@ class PictureFile(Protocol):
         MissingExtraError
             If it needs a library that is not installed.
         """
+
+
+def check_frame_number(name: str, frame: int, number_of_frames: int) -> None:
+    """Look whether there is a frame, counted from 1.
+
+    Raises
+    ------
+    ImageIdError
+        If there is not.
+    """
+    if not 1 <= frame <= number_of_frames:
+        frames = "1 frame" if number_of_frames == 1 else f"{number_of_frames} frames"
+        raise ImageIdError(
+            f"frame {frame} was asked for, and this {name} has {frames}, which count from 1"
+        )
+
+
+def check_picture_size(
+    name: str, rows: int, columns: int, bytes_per_pixel: int, max_bytes: int
+) -> None:
+    """Look whether a picture may be decoded, before memory is taken for it.
+
+    Parameters
+    ----------
+    name : str
+        Its format.
+    rows, columns : int
+        Its size, as the file says.
+    bytes_per_pixel : int
+        Of all samples of a pixel, as they will lie in memory.
+    max_bytes : int
+        How many are allowed; ``LoadLimits.picture_bytes``.
+
+    Raises
+    ------
+    DecodeError
+        If it has no pixels, or more than are allowed.
+    """
+    if rows < 1 or columns < 1:
+        raise DecodeError(f"broken {name}: it has {rows} rows of {columns} columns")
+    size = rows * columns * bytes_per_pixel
+    if size > max_bytes:
+        raise DecodeError(
+            f"this {name} has {rows} rows of {columns} columns, {size} bytes once it is decoded; "
+            f"the limit is {max_bytes} (LoadLimits.picture_bytes)"
+        )

@@ -1,43 +1,97 @@
-"""Pictures: PNG and JPEG files as images, with their own number of bits and channels."""
+"""Pictures: files of PNG, JPEG, TIFF and others, recognised by their content."""
 
 from __future__ import annotations
 
-import struct
-import sys
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import imagecodecs  # this module is imported on first use
-import numpy as np
-
-from pycornerstone.codecs.jpeg_header import (
-    check_jpeg_end,
-    check_jpeg_length,
-    read_jpeg_header,
-)
+from pycornerstone.codecs.jpeg_header import read_jpeg_header
 from pycornerstone.codecs.media_kinds import PICTURES, kind_of
 from pycornerstone.codecs.sample_layout import MAX_FRAME_BYTES
 from pycornerstone.errors import DecodeError, UnsupportedEncodingError
 from pycornerstone.model.image import Image
+from pycornerstone.model.limits import LoadLimits
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    from collections.abc import Callable
 
+    from pycornerstone.codecs.picture_file import PictureFile
     from pycornerstone.model.encoded_frame import EncodedFrame
 
-__all__ = ["decode_picture"]
+__all__ = ["PICTURE_READERS", "PictureReader", "decode_picture", "open_picture"]
 
-# Channels by the colour type of a PNG, as they come out: grey, RGB, palette, both with alpha.
-_PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
+
+@dataclass(frozen=True, slots=True)
+class PictureReader:
+    """Where the reader of a kind of picture is found.
+
+    Attributes
+    ----------
+    module : str
+        Name of its module in this package, imported when a picture first needs it.
+    function : str
+        Name in that module, called as ``function(data, max_bytes)``; gives a `PictureFile`.
+    """
+
+    module: str
+    function: str
+
+
+PICTURE_READERS: dict[str, PictureReader] = {
+    "a PNG picture": PictureReader("png_file", "open_png"),
+    "a JPEG picture": PictureReader("jpeg_picture", "open_jpeg"),
+    "a TIFF picture": PictureReader("tiff_file", "open_tiff"),
+    "a GIF picture": PictureReader("gif_file", "open_gif"),
+    "a BMP picture": PictureReader("bmp_file", "open_bmp"),
+    "a WebP picture": PictureReader("webp_file", "open_webp"),
+    "a JPEG 2000 picture": PictureReader("other_pictures", "open_jpeg2000"),
+    "a JPEG XL picture": PictureReader("other_pictures", "open_jpeg_xl"),
+    "a JPEG-LS picture": PictureReader("other_pictures", "open_jpeg_ls"),
+    "an AVIF or HEIF picture": PictureReader("avif_file", "open_avif"),
+    "a PNM picture": PictureReader("pnm_file", "open_pnm"),
+}
+"""By the kind that `kind_of` tells."""
+
+
+def open_picture(
+    data: bytes | memoryview, max_bytes: int = LoadLimits().picture_bytes
+) -> PictureFile:
+    """Look at the file of a picture, recognised by its content, and decode nothing yet.
+
+    Parameters
+    ----------
+    data : bytes-like
+        The whole file. It is kept, and not copied.
+    max_bytes : int
+        How many the decoded samples of a frame may have, whatever the file says of its size.
+
+    Raises
+    ------
+    DecodeError
+        If it is no picture, a broken one, or one that is too large.
+    UnsupportedEncodingError
+        If it is a picture of a kind that is not read.
+    MissingExtraError
+        If it needs a library that is not installed.
+    """
+    return _open(data, max_bytes, "")
+
+
+def _open(data: bytes | memoryview, max_bytes: int, declared: str) -> PictureFile:
+    kind = kind_of(data)
+    if kind == "a JPEG picture" and read_jpeg_header(data).is_jpeg_ls:
+        kind = "a JPEG-LS picture"
+    reader = PICTURE_READERS.get(kind)
+    if reader is None:
+        raise _not_read(kind, len(data), declared)
+    file: PictureFile = _function(reader.module, reader.function)(data, max_bytes)
+    return file
 
 
 def decode_picture(encoded: EncodedFrame) -> Image:
-    """Decode a PNG or JPEG, recognised by its content whatever its media type says.
-
-    Grey stays grey and 16 bits stay 16 bits. Greys of 1, 2 and 4 bits are spread over 0 to 255, as
-    PNG means them (section 13.12 of its specification). A palette becomes RGB. Transparency is
-    kept, and grey with transparency becomes RGBA, as there is no grey image with it. CMYK becomes
-    RGB, without its profile. Of an animation it is the still picture. Orientation (Exif) and colour
-    profiles are not applied.
+    """Decode the first frame of a picture, whatever its media type says.
 
     Parameters
     ----------
@@ -47,112 +101,37 @@ def decode_picture(encoded: EncodedFrame) -> Image:
     Returns
     -------
     Image
-        ``(rows, columns)`` of MONOCHROME2, or ``(rows, columns, 3 or 4)`` of RGB; uint8 or uint16.
+        Grey, RGB or RGBA, upright; see `Picture`.
 
     Raises
     ------
     DecodeError
         If it is no picture, or a broken one.
     UnsupportedEncodingError
-        If it is a picture of another kind.
+        If it is a picture of a kind that is not read.
     """
-    kind = kind_of(encoded.data)
-    if kind == "a PNG picture":
-        pixels = _decode_png(encoded.data)
-    elif kind == "a JPEG picture":
-        pixels = _decode_jpeg(encoded.data)
-    elif kind in PICTURES:
-        raise UnsupportedEncodingError(
-            f"this is {kind}; PNG and JPEG can be decoded, convert it to one of them"
-        )
-    else:
-        declared = f"{encoded.encoding}, " if encoded.encoding else ""
-        raise DecodeError(
-            f"no picture: {declared}{len(encoded.data)} bytes, look like {kind}; expected PNG or "
-            "JPEG"
-        )
+    picture = _open(encoded.data, MAX_FRAME_BYTES, encoded.encoding).decode(1)
     return Image(
         encoded.image_id,
-        pixels,
-        photometric_interpretation="MONOCHROME2" if pixels.ndim == 2 else "RGB",
+        picture.pixels,
+        photometric_interpretation=picture.photometric_interpretation,
+        icc_profile=picture.icc_profile,
     )
 
 
-def _decode_png(data: bytes | memoryview) -> npt.NDArray[Any]:
-    # IHDR comes first: size, bit depth and colour type (PNG specification, section 11.2.1).
-    if len(data) < 29 or bytes(data[12:16]) != b"IHDR":
-        raise DecodeError(f"broken PNG: its {len(data)} bytes do not begin with IHDR")
-    columns, rows, depth, color_type = struct.unpack_from(">IIBB", data, 16)
-    channels = _PNG_CHANNELS.get(color_type)
-    if channels is None:
-        raise DecodeError(f"broken PNG: there is no colour type {color_type}")
-    # One channel more for transparency that is given beside (tRNS).
-    _check_size("PNG", rows, columns, (channels + 1) * (2 if depth == 16 else 1))
-    pixels = _decoded("PNG", imagecodecs.png_decode, data)
-    if pixels.ndim == 3 and pixels.shape[2] == 2:
-        return np.ascontiguousarray(pixels[..., [0, 0, 0, 1]])
-    return pixels
-
-
-def _decode_jpeg(data: bytes | memoryview) -> npt.NDArray[Any]:
-    header = read_jpeg_header(data)
-    if header.is_jpeg_ls:
-        raise UnsupportedEncodingError(
-            "this is a JPEG-LS picture; PNG and JPEG can be decoded, convert it to one of them"
+def _not_read(kind: str, size: int, declared: str) -> DecodeError:
+    known = ", ".join(
+        name.split(maxsplit=1)[1].removesuffix(" picture") for name in PICTURE_READERS
+    )
+    if kind in PICTURES:
+        return UnsupportedEncodingError(
+            f"this is {kind}; {known} can be decoded, convert it to one of them"
         )
-    check_jpeg_end(data, header.scan_start)
-    check_jpeg_length(data, header)
-    stream = header.codestream
-    if stream.samples not in {1, 3, 4}:
-        raise UnsupportedEncodingError(
-            f"this JPEG has {stream.samples} components; 1, 3 and 4 are supported"
-        )
-    _check_size("JPEG", stream.rows, stream.columns, stream.samples * 2)
-    pixels = _decoded("JPEG", imagecodecs.jpeg8_decode, data)
-    if pixels.ndim == 3 and pixels.shape[2] == 4:
-        return _cmyk_to_rgb(pixels, is_inverted=header.adobe_transform is not None)
-    return pixels
+    said = f"{declared}, " if declared else ""
+    return DecodeError(f"no picture: {said}{size} bytes, look like {kind}; expected {known}")
 
 
-def _decoded(name: str, codec: Any, data: bytes | memoryview) -> npt.NDArray[Any]:
-    try:
-        pixels: npt.NDArray[Any] = codec(data)
-    except Exception as error:
-        _give_none_back()
-        # libpng makes the text of some errors from freed memory.
-        text = str(error)
-        is_text = text.isascii() and text.isprintable() and not isinstance(error, UnicodeError)
-        reason = text if is_text else "it cannot be decoded"
-        raise DecodeError(f"broken {name} of {len(data)} bytes: {reason}") from error
-    return pixels
-
-
-def _give_none_back() -> None:
-    """Make good what imagecodecs takes: each failed PNG releases a None that it does not own.
-
-    Before Python 3.12 None is counted like any object, and some thousand broken files would end the
-    process. One reference too many does no harm.
-    """
-    if sys.version_info < (3, 12):
-        import ctypes
-
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(None))
-
-
-def _check_size(name: str, rows: int, columns: int, bytes_per_pixel: int) -> None:
-    size = rows * columns * bytes_per_pixel
-    if not 0 < size <= MAX_FRAME_BYTES:
-        raise DecodeError(
-            f"broken {name}: {rows} rows of {columns} columns, {size} bytes; up to "
-            f"{MAX_FRAME_BYTES} are decoded"
-        )
-
-
-def _cmyk_to_rgb(cmyk: npt.NDArray[Any], *, is_inverted: bool) -> npt.NDArray[Any]:
-    """Mix ink into light; Adobe stores it the other way round, as light that is left."""
-    if cmyk.dtype != np.uint8:
-        raise UnsupportedEncodingError(
-            f"this JPEG is CMYK of {8 * cmyk.dtype.itemsize} bits; 8 are supported"
-        )
-    light = cmyk.astype(np.uint16) if is_inverted else 255 - cmyk.astype(np.uint16)
-    return ((light[..., :3] * light[..., 3:] + 127) // 255).astype(np.uint8)
+@cache
+def _function(module: str, name: str) -> Callable[..., Any]:
+    function: Callable[..., Any] = getattr(import_module(f"pycornerstone.codecs.{module}"), name)
+    return function

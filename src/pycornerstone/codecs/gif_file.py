@@ -1,0 +1,83 @@
+"""GIF files: still pictures and animations, decoded by Pillow."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from pycornerstone.codecs.gif_blocks import GifHeader, read_gif
+from pycornerstone.codecs.picture_file import Picture, check_frame_number, check_picture_size
+from pycornerstone.codecs.pillow_file import PillowFrames, load_plugin
+from pycornerstone.errors import DecodeError
+from pycornerstone.model.modules import PictureModule
+
+__all__ = ["open_gif"]
+
+
+def open_gif(data: bytes | memoryview, max_bytes: int) -> GifPicture:
+    """Read GIF; frames of animations are what is on the canvas.
+
+    Raises
+    ------
+    DecodeError
+        If it is no GIF file, ends within a frame, or its canvas takes more than `max_bytes`.
+    """
+    view = memoryview(data).cast("B")
+    header = read_gif(view)
+    check_picture_size("GIF", header.rows, header.columns, 4, max_bytes)
+    return GifPicture(view, header)
+
+
+class GifPicture:
+    """A GIF file that is open; see `PictureFile`.
+
+    Frames are what is on the canvas, all of RGB or all of RGBA.
+
+    Attributes
+    ----------
+    format : str
+        ``"GIF"``.
+    number_of_frames : int
+        Of the animation.
+    """
+
+    format = "GIF"
+
+    def __init__(self, data: memoryview, header: GifHeader) -> None:
+        self.number_of_frames = len(header.frames)
+        self._data = data
+        self._header = header
+
+    @cached_property
+    def _frames(self) -> PillowFrames:
+        if self._header.goes_beyond:
+            _check_limit_of_pillow(self._header)
+        return PillowFrames("GIF", "GifImagePlugin", "GifImageFile", self._data)
+
+    def decode(self, frame: int) -> Picture:
+        """Decode a frame; see `PictureFile.decode`."""
+        check_frame_number("GIF", frame, self.number_of_frames)
+        header = self._header
+        mode = "RGBA" if header.has_alpha else "RGB"
+        size = header.rows, header.columns
+        pixels = self._frames.samples(frame - 1, mode, size, grows=header.goes_beyond)
+        about = PictureModule(
+            self.format,
+            number_of_frames=self.number_of_frames,
+            frame_number=frame,
+            bits_per_sample=header.frames[frame - 1].bits,
+            color_type="palette",
+            has_alpha=header.has_alpha,
+            frame_duration_ms=header.frames[frame - 1].duration_ms,
+            loop_count=header.loop_count,
+        )
+        return Picture(pixels, about, "RGB")
+
+
+def _check_limit_of_pillow(header: GifHeader) -> None:
+    """Refuse what Pillow would warn of while it enlarges its canvas."""
+    limit = load_plugin("GIF", "Image").MAX_IMAGE_PIXELS
+    if limit is not None and header.rows * header.columns > limit:
+        raise DecodeError(
+            f"this GIF has frames beyond its screen, up to {header.rows} rows of {header.columns} "
+            f"columns; Pillow decodes up to {limit} pixels then"
+        )

@@ -1,0 +1,149 @@
+"""WebP files: still ones by imagecodecs, animated ones by Pillow (RFC 9649)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pycornerstone.codecs.exif import ExifValues, apply_orientation, read_exif
+from pycornerstone.codecs.picture_file import Picture, check_frame_number, check_picture_size
+from pycornerstone.codecs.picture_sizes import riff_chunks, webp_size
+from pycornerstone.codecs.pillow_file import PillowFrames
+from pycornerstone.codecs.raster_codec import decode_raster
+from pycornerstone.errors import DecodeError
+from pycornerstone.model.modules import PictureModule
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["open_webp"]
+
+_ALPHA = 0x10
+
+
+@dataclass(frozen=True, slots=True)
+class WebpHeader:
+    """What the chunks of a file say.
+
+    Attributes
+    ----------
+    rows, columns : int
+        Of the canvas.
+    has_alpha : bool
+        Of a picture or animation with a header of its own (VP8X).
+    durations_ms : tuple of float
+        Of each frame of an animation; empty for a still picture.
+    loop_count : int
+        How often it is shown; 0 is for ever.
+    icc_profile : bytes
+        Empty where there is none.
+    exif : ExifValues
+        Orientation and density.
+    """
+
+    rows: int
+    columns: int
+    has_alpha: bool
+    durations_ms: tuple[float, ...]
+    loop_count: int
+    icc_profile: bytes
+    exif: ExifValues
+
+
+def open_webp(data: bytes | memoryview, max_bytes: int) -> WebpPicture:
+    """Read WebP with or without loss; frames of animations are what is on the canvas.
+
+    Raises
+    ------
+    DecodeError
+        If it is no WebP file, is cut short, or its canvas takes more than `max_bytes`.
+    """
+    view = memoryview(data).cast("B")
+    header = _read_header(view)
+    check_picture_size("WebP", header.rows, header.columns, 4, max_bytes)
+    return WebpPicture(view, header)
+
+
+class WebpPicture:
+    """A WebP file that is open; see `PictureFile`.
+
+    Attributes
+    ----------
+    format : str
+        ``"WebP"``.
+    number_of_frames : int
+        Of an animation, or 1.
+    """
+
+    format = "WebP"
+
+    def __init__(self, data: memoryview, header: WebpHeader) -> None:
+        self.number_of_frames = len(header.durations_ms) or 1
+        self._data = data
+        self._header = header
+
+    @cached_property
+    def _frames(self) -> PillowFrames:
+        return PillowFrames("WebP", "WebPImagePlugin", "WebPImageFile", self._data)
+
+    def decode(self, frame: int) -> Picture:
+        """Decode a frame; see `PictureFile.decode`. What of it is in grey comes as RGB."""
+        check_frame_number("WebP", frame, self.number_of_frames)
+        header = self._header
+        pixels = self._samples(frame)
+        if pixels.shape[:2] != (header.rows, header.columns):
+            raise DecodeError(
+                f"broken WebP: {pixels.shape[0]} rows of {pixels.shape[1]} columns on a canvas of "
+                f"{header.rows} and {header.columns}"
+            )
+        orientation = header.exif.orientation
+        scale = header.exif.density.turned(orientation) if header.exif.density else None
+        about = PictureModule(
+            self.format,
+            number_of_frames=self.number_of_frames,
+            frame_number=frame,
+            color_type="RGB",
+            has_alpha=pixels.shape[2] == 4,
+            orientation=orientation,
+            row_pixel_spacing_mm=scale.row_spacing_mm if scale else None,
+            column_pixel_spacing_mm=scale.column_spacing_mm if scale else None,
+            spacing_source=scale.source if scale else None,
+            frame_duration_ms=header.durations_ms[frame - 1] if header.durations_ms else None,
+            loop_count=header.loop_count if header.durations_ms else None,
+        )
+        profile = header.icc_profile
+        return Picture(
+            apply_orientation(pixels, orientation),
+            about,
+            "RGB",
+            profile if profile[16:20] == b"RGB " else None,
+        )
+
+    def _samples(self, frame: int) -> npt.NDArray[Any]:
+        header = self._header
+        if header.durations_ms:
+            mode = "RGBA" if header.has_alpha else "RGB"
+            return self._frames.samples(frame - 1, mode, (header.rows, header.columns))
+        import imagecodecs
+
+        return decode_raster("WebP", imagecodecs.webp_decode, self._data)
+
+
+def _read_header(data: memoryview) -> WebpHeader:
+    rows, columns, _ = webp_size(data)
+    flags, loops = 0, 0
+    durations: list[float] = []
+    profile, exif = b"", ExifValues()
+    for kind, content in riff_chunks(data):
+        if kind == b"VP8X" and content:
+            flags = content[0]
+        elif kind == b"ANIM" and len(content) >= 6:
+            loops = int.from_bytes(content[4:6], "little")
+        elif kind == b"ANMF" and len(content) >= 16:
+            durations.append(float(int.from_bytes(content[12:15], "little")))
+        elif kind == b"ICCP":
+            profile = bytes(content)
+        elif kind == b"EXIF":
+            exif = read_exif(content)
+    return WebpHeader(rows, columns, bool(flags & _ALPHA), tuple(durations), loops, profile, exif)
