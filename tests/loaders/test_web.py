@@ -1,4 +1,4 @@
-"""PNG and JPEG by imageId: from files and over HTTP, against OpenCV."""
+"""Pictures by imageId: from files and over HTTP, against OpenCV."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from pycornerstone.model.modules import (
     GeneralSeriesModule,
     ImagePixelModule,
     ImagePlaneModule,
+    MultiframeModule,
+    PictureModule,
     VoiLutModule,
 )
 from pycornerstone.retrieve.http import HttpRetriever
@@ -164,12 +166,38 @@ def test_real_pictures_are_read_as_opencv_reads_them(loading, server, testdata):
 # What is known of them.
 
 
-def test_nothing_is_known_of_a_picture_before_it_is_loaded(loading, tmp_path):
+def test_nothing_is_known_of_a_picture_of_a_server_before_it_is_loaded(loading, server):
+    server.answer("/a.png", body=PNG)
+    assert loading.metadata.get(ImagePixelModule, server.url("/a.png")) is None
+    assert loading.metadata.get("frameImageIds", server.url("/a.png")) is None
+    loading.load(server.url("/a.png"))
+    assert loading.metadata.get(ImagePixelModule, server.url("/a.png")).rows == 20
+    assert server.requests() == 1
+
+
+def test_of_a_file_all_is_known_before_it_is_loaded_as_after(loading, tmp_path):
     (tmp_path / "a.png").write_bytes(PNG)
     image_id = f"web:{tmp_path / 'a.png'}"
-    assert loading.metadata.get(ImagePixelModule, image_id) is None
+    kinds = (
+        ImagePixelModule,
+        ImagePlaneModule,
+        VoiLutModule,
+        GeneralSeriesModule,
+        MultiframeModule,
+        PictureModule,
+    )
+    before = [repr(loading.metadata.get(kind, image_id)) for kind in kinds]
+    assert "rows=20" in before[0]
     loading.load(image_id)
-    assert loading.metadata.get(ImagePixelModule, image_id).rows == 20
+    assert [repr(loading.metadata.get(kind, image_id)) for kind in kinds] == before
+
+
+@pytest.mark.parametrize("content", [None, b"no picture", PNG[:40]])
+def test_nothing_is_known_of_a_file_that_is_no_picture(loading, tmp_path, content):
+    if content is not None:
+        (tmp_path / "a.png").write_bytes(content)
+    for kind in (ImagePixelModule, MultiframeModule, GeneralSeriesModule):
+        assert loading.metadata.get(kind, f"web:{tmp_path / 'a.png'}") is None
 
 
 @pytest.mark.parametrize(
@@ -325,3 +353,9 @@ def test_a_file_that_is_not_there_is_not_retrieved(loading, tmp_path):
 def test_an_address_of_nothing_is_no_image_id(loading, image_id):
     with pytest.raises(ImageIdError, match="is not an imageId"):
         loading.load(image_id)
+
+
+def test_a_path_that_no_file_can_have_is_not_retrieved(loading):
+    with pytest.raises(RetrieveError, match="null byte"):
+        loading.load("web:/data/a\0.png")
+    assert loading.metadata.get(ImagePixelModule, "web:/data/a\0.png") is None

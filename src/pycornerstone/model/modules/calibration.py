@@ -38,6 +38,10 @@ class SpacingType(StrEnum):
         Pixel Spacing of a projection that says nothing of how it came about.
     USER
         As the user said.
+    UNCALIBRATED
+        On paper: the pixel density of a picture says how large it is to be printed, most often by
+        the default of some program, and nothing of what is seen in it. No length is taken from it,
+        only the shape of the pixels.
     """
 
     PATIENT = "PATIENT"
@@ -47,6 +51,7 @@ class SpacingType(StrEnum):
     NOMINAL = "NOMINAL"
     UNKNOWN = "UNKNOWN"
     USER = "USER"
+    UNCALIBRATED = "UNCALIBRATED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from pycornerstone.model.geometry import PlaneGeometry
+from pycornerstone.model.modules.calibration import SpacingType
 from pycornerstone.model.modules.module import Module
 
 if TYPE_CHECKING:
     from pycornerstone.model.geometry import Vector
-    from pycornerstone.model.modules.calibration import CalibratedPixelSpacing, SpacingType
+    from pycornerstone.model.modules.calibration import CalibratedPixelSpacing
 
 __all__ = [
     "ImagePlaneModule",
@@ -86,17 +88,26 @@ class ImagePlaneModule(Module):
 
     @property
     def geometry(self) -> PlaneGeometry:
-        """The plane with defaults where nothing is known, each marked as one."""
+        """The plane with defaults where nothing is known, each marked as one.
+
+        A spacing that is UNCALIBRATED counts as not known.
+        """
         known = PlaneGeometry()
-        # No distance is 0 or less; whoever says so does not know it.
+        # No distance is 0 or less, nor without end; whoever says so does not know it.
         spacing = [
-            given if given is not None and given > 0 else None
+            given if given is not None and 0 < given < math.inf else None
             for given in (self.row_pixel_spacing_mm, self.column_pixel_spacing_mm)
         ]
+        ratio: tuple[float, ...] = self.pixel_aspect_ratio or ()
+        if self.spacing_type == SpacingType.UNCALIBRATED:
+            # How large a picture is to be printed: no distance in what it shows, but a shape.
+            ratio = tuple(known_size for known_size in spacing if known_size is not None)
+            spacing = [None, None]
         has_spacing = None not in spacing
-        ratio = self.pixel_aspect_ratio or ()
         # PS3.3 C.7.6.3.1.7: vertical before horizontal. Without a spacing, it is all that is known.
         shape = ratio[0] / ratio[1] if len(ratio) == 2 and min(ratio) > 0 else 1.0
+        if not 0 < shape < math.inf:
+            shape = 1.0
         has_orientation = self.row_cosines is not None and self.column_cosines is not None
         return PlaneGeometry(
             position_lps=self.image_position_lps or known.position_lps,
