@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from dataclasses import is_dataclass
@@ -12,12 +13,18 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nibabel.nifti1 import data_type_codes
+
 from pycornerstone.codecs.decode import DECODERS
+from pycornerstone.codecs.media_kinds import PICTURES
 from pycornerstone.codecs.photometric import PHOTOMETRIC_INTERPRETATIONS
+from pycornerstone.codecs.pictures import PICTURE_READERS
 from pycornerstone.codecs.sample_layout import MAX_FRAME_BYTES, PACKED_BITS, sample_layout
 from pycornerstone.codecs.transfer_syntaxes import TRANSFER_SYNTAXES
-from pycornerstone.errors import DecodeError
+from pycornerstone.errors import DecodeError, UnsupportedEncodingError
+from pycornerstone.metadata.nifti_samples import is_complex, pixel_dtype, sample_type
 from pycornerstone.model import luts, modules
+from pycornerstone.model.limits import LoadLimits
 from pycornerstone.model.modules import MODULES, ImagePixelModule, Module
 
 if TYPE_CHECKING:
@@ -47,10 +54,23 @@ Bits Stored (0028,0101) and High Bit (0028,0102) may be any: the other bits are 
 value. Samples of {PACKED_BITS} bits lie without a gap, as ACR-NEMA had them. Float and double float
 pixel data are read uncompressed. A frame may have up to {MAX_FRAME_BYTES >> 30} GiB.
 """
-_MODULES = """\
+_COLOR = """\
 Both planar configurations (0028,0006) are read. An ICC profile (0028,2000) comes with the image.
 The retired ARGB, HSV and CMYK are refused by name.
-
+"""
+_PICTURES = f"""\
+Known by their content, whatever their name. tifffile and Pillow come with
+`pip install 'pycornerstone[images]'`; where Pillow is named beside imagecodecs, animations need it.
+A frame may have samples of {LoadLimits().picture_bytes >> 30} GiB, unless the `LoadLimits` of a
+session say otherwise.
+"""
+_NIFTI = f"""\
+In both byte orders, of NIfTI-1, NIfTI-2 and Analyze 7.5, in single files and pairs. Scaling is the
+modality LUT of the image; it is not applied to RGB and RGBA, and applied to complex samples before
+their magnitude is taken. A compressed file may hold {LoadLimits().volume_bytes >> 30} GiB, unless
+the `LoadLimits` of a session say otherwise; others have no limit.
+"""
+_MODULES = """\
 ## Metadata modules
 
 Each is asked for by its class or by its name: `metadata.get(ImagePlaneModule, image_id)` or
@@ -98,6 +118,17 @@ def _lines() -> Iterator[str]:
         ),
     )
     yield ""
+    yield _COLOR
+    yield "## Pictures"
+    yield ""
+    yield from _table(("Format", "How it is read", "By"), _pictures())
+    yield ""
+    yield _PICTURES
+    yield "## Samples of NIfTI"
+    yield ""
+    yield from _table(("datatype", "Name", "Image"), _nifti_samples())
+    yield ""
+    yield _NIFTI
     yield _MODULES
     for module in MODULES.values():
         yield from _module(module, module.type_name)
@@ -145,6 +176,59 @@ def _samples() -> Iterator[tuple[str, str, str]]:
                 yield str(bits), kind, str(sample_layout(pixel).dtype)
             except DecodeError:
                 continue
+
+
+def _pictures() -> Iterator[tuple[str, str, str]]:
+    kinds = {re.sub(r"^an? | picture$", "", kind): kind for kind in PICTURES | set(PICTURE_READERS)}
+    for name, kind in sorted(kinds.items(), key=lambda entry: entry[0].lower()):
+        reader = PICTURE_READERS.get(kind)
+        if reader is None:
+            yield name, "**no**", ""
+            continue
+        module = import_module(f"pycornerstone.codecs.{reader.module}")
+        text = inspect.getdoc(getattr(module, reader.function)) or ""
+        libraries = sorted(_libraries(module.__name__, set()), key=str.lower)
+        yield name, text.split("\n", 1)[0], ", ".join(libraries)
+
+
+def _libraries(module: str, seen: set[str]) -> set[str]:
+    """Find the decoding libraries that a module of ours imports, itself or through others."""
+    seen.add(module)
+    found = set()
+    for node in ast.walk(ast.parse(inspect.getsource(import_module(module)))):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+        found |= {name for name in names if name in {"imagecodecs", "tifffile"}}
+        if "pycornerstone.codecs.pillow_file" in names:
+            found.add("Pillow")
+        ours = {name for name in names if name.startswith("pycornerstone.codecs.")} - seen
+        for name in ours:
+            found |= _libraries(name, seen)
+    return found
+
+
+def _nifti_samples() -> Iterator[tuple[str, str, str]]:
+    rows: dict[int, tuple[str, str, str]] = {}
+    # What NIfTI has, and then what Analyze has besides.
+    for version in (1, 0):
+        for code in range(4096):
+            becomes = _nifti_samples_of(code, version)
+            if becomes and code not in rows:
+                name = data_type_codes.label.get(code, f"{becomes}, of Analyze as SPM writes it")
+                rows[code] = str(code), name, becomes
+    yield from rows.values()
+
+
+def _nifti_samples_of(code: int, version: int) -> str:
+    try:
+        dtype, samples = sample_type(code, "<", version)
+    except UnsupportedEncodingError as error:
+        return f"**no**: {error.message.partition(': ')[2].partition(';')[0]}"
+    except DecodeError:
+        return ""
+    note = {1: ", the magnitude" if is_complex(dtype) else "", 3: ", RGB", 4: ", RGBA"}[samples]
+    return f"{pixel_dtype(dtype)}{note}"
 
 
 def _module(module: type, type_name: str) -> Iterator[str]:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from pycornerstone.codecs.decode import DECODERS
+from pycornerstone.codecs.media_kinds import PICTURES
+from pycornerstone.codecs.pictures import PICTURE_READERS
 from pycornerstone.codecs.transfer_syntaxes import TRANSFER_SYNTAXES
 from pycornerstone.model.modules import MODULES
 
@@ -36,6 +38,39 @@ def test_every_transfer_syntax_is_on_it(page):
 
     assert set(said) == set(TRANSFER_SYNTAXES)
     assert {uid for uid, how in said.items() if not how.startswith("**no**")} == set(DECODERS)
+
+
+def section(page, title):
+    start = page.index(f"## {title}\n")
+    return page[start : page.find("\n## ", start + 1)]
+
+
+def test_every_format_of_pictures_is_on_it(page):
+    rows = re.findall(
+        r"^\| ([^|]+) \| ([^|]+) \| ([^|]*) \|$", section(page, "Pictures"), re.MULTILINE
+    )
+    said = {name: how for name, how, _ in rows[1:]}
+
+    assert len(said) == len(PICTURES | set(PICTURE_READERS))
+    assert len([how for how in said.values() if how != "**no**"]) == len(PICTURE_READERS)
+    assert "**no**" not in {said["PNG"], said["JPEG"], said["TIFF"]}
+    by = {name: libraries.split(", ") for name, _, libraries in rows}
+    assert "tifffile" in by["TIFF"]
+    assert by["GIF"] == ["Pillow"]
+    assert by["PNG"] == by["JPEG"] == ["imagecodecs"]
+
+
+def test_every_type_of_nifti_is_on_it(page):
+    # nifti1.h, "NIFTI_TYPE_*"; 1 is DT_BINARY of Analyze.
+    codes = {2, 4, 8, 16, 32, 64, 128, 256, 512, 768, 1024, 1280, 1536, 1792, 2048, 2304}
+    rows = re.findall(
+        r"^\| (\d+) \| .* \| (.*) \|$", section(page, "Samples of NIfTI"), re.MULTILINE
+    )
+    read = {int(code) for code, image in rows if not image.startswith("**no**")}
+
+    assert codes <= read
+    assert dict(rows)["32"] == "float32, the magnitude"
+    assert dict(rows)["128"] == "uint8, RGB"
 
 
 @pytest.mark.parametrize("module", MODULES.values(), ids=lambda module: module.__name__)

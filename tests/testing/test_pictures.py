@@ -1,12 +1,21 @@
 from __future__ import annotations
 
+import io
+
 import cv2
 import nibabel
 import numpy as np
 import pytest
+from PIL import Image
 
 from pycornerstone.testing.phantoms import ct_phantom
-from pycornerstone.testing.pictures import jpeg_phantom, nifti_phantom, png_phantom, windowed
+from pycornerstone.testing.pictures import (
+    apng_phantom,
+    jpeg_phantom,
+    nifti_phantom,
+    png_phantom,
+    windowed,
+)
 
 PHANTOM = ct_phantom(12, 100, 128)
 
@@ -31,6 +40,15 @@ def test_a_png_of_16_bits_holds_hounsfield_units():
     samples = read(png_phantom(PHANTOM, 2, bits=16))
     assert samples.dtype == np.uint16
     np.testing.assert_array_equal(samples.astype(int) - 1024, PHANTOM.hounsfield[2])
+
+
+def test_an_animated_png_shows_one_slice_after_the_other():
+    with Image.open(io.BytesIO(apng_phantom(PHANTOM, duration_ms=50))) as animation:
+        assert animation.n_frames == 12
+        animation.seek(7)
+        assert animation.info["duration"] == 50
+        frame = np.asarray(animation.convert("L"))
+    np.testing.assert_array_equal(frame, windowed(PHANTOM.hounsfield[7], 40, 400))
 
 
 def test_a_jpeg_shows_tissue_red_contrast_orange_and_bone_white():

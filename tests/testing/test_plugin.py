@@ -117,7 +117,7 @@ def test_an_installed_package_answers_for_its_scheme_without_registration(instal
 def test_without_the_package_nobody_answers_for_the_scheme(installed, ramp):
     done = run(LOAD, installed[1:], f"pgm:{ramp}")
     assert done.returncode != 0
-    assert "no loader for scheme 'pgm'; registered: dicomfile" in done.stderr
+    assert "no loader for scheme 'pgm'; registered: data, dicomfile" in done.stderr
 
 
 def test_a_package_that_cannot_be_imported_is_named(installed, ramp):

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from pycornerstone.testing.loader_contract import LoaderContract
     from pycornerstone.testing.misbehaving_server import MisbehavingServer
     from pycornerstone.testing.phantoms import CtPhantom, KnownRegion, ct_phantom
-    from pycornerstone.testing.pictures import jpeg_phantom, nifti_phantom, png_phantom
+    from pycornerstone.testing.pictures import (
+        apng_phantom,
+        jpeg_phantom,
+        nifti_phantom,
+        png_phantom,
+    )
     from pycornerstone.testing.searches import DicomwebLimits
 
 __all__ = [
@@ -31,6 +36,7 @@ __all__ = [
     "LoaderContract",
     "MisbehavingServer",
     "SampleServer",
+    "apng_phantom",
     "ct_phantom",
     "ct_series",
     "jpeg_phantom",
@@ -49,6 +55,7 @@ _MODULE_OF = {
     "LoaderContract": "loader_contract",
     "MisbehavingServer": "misbehaving_server",
     "SampleServer": "dicomweb_server",
+    "apng_phantom": "pictures",
     "ct_phantom": "phantoms",
     "ct_series": "dicom_series",
     "jpeg_phantom": "pictures",

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pycornerstone.testing.phantoms import CtPhantom, ct_phantom
-from pycornerstone.testing.pictures import jpeg_phantom, nifti_phantom, png_phantom
+from pycornerstone.testing.pictures import apng_phantom, jpeg_phantom, nifti_phantom, png_phantom
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pycornerstone.testing.dicomweb_server import SampleServer
 
 __all__ = ["DemoEntry", "DemoStudy"]
 
 # Raised whenever other files are built: what an older version left behind is then built anew.
-_VERSION = 1
+_VERSION = 2
 _TABLE = "demo-study.json"
 _NOISE_HU = 6.0
 _SHORT = 5
@@ -59,7 +59,7 @@ class DemoEntry:
     files : tuple of Path
         Where it lies, in order.
     frames : int
-        Images in each file: frames of DICOM, slices of NIfTI.
+        Images in each file: frames of DICOM and of animations, slices of NIfTI.
     instance_uids : tuple of str
         SOP Instance UID (0008,0018) of each file; empty where it is not DICOM.
     """
@@ -99,14 +99,24 @@ class DemoEntry:
                     found[scheme] = server.image_ids(scheme, of=self.instance_uids)
             return found
         names = [path.name for path in self.files]
-        if server is not None:
-            schemes = ("web", "http") if self.kind == "picture" else ("nifti",)
-            return {scheme: server.image_ids(scheme, of=names) for scheme in schemes}
-        if self.kind == "picture":
-            return {"web": [f"web:{path}" for path in self.files]}
-        # NIfTI counts slices from 0.
-        slices = range(self.frames)
-        return {"nifti": [f"nifti:{path}?frame={k}" for path in self.files for k in slices]}
+        if self.kind == "nifti":
+            if server is not None:
+                return {"nifti": server.image_ids("nifti", of=names)}
+            # NIfTI counts slices from 0.
+            slices = range(self.frames)
+            return {"nifti": [f"nifti:{path}?frame={k}" for path in self.files for k in slices]}
+        if server is None:
+            return {"web": self._frames_of(f"web:{path}" for path in self.files)}
+        return {
+            scheme: self._frames_of(server.image_ids(scheme, of=names))
+            for scheme in ("web", "http")
+        }
+
+    def _frames_of(self, pictures: Iterable[str]) -> list[str]:
+        if self.frames == 1:
+            return list(pictures)
+        numbers = range(1, self.frames + 1)
+        return [f"{picture}#frame={number}" for picture in pictures for number in numbers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +199,9 @@ def _pictures(folder: Path, thorax: CtPhantom) -> Iterator[DemoEntry]:
         ("JPEG, colour", "thorax.jpg", jpeg_phantom(thorax)),
     ):
         yield DemoEntry(label, "picture", (_write(folder / name, data),))
+    cine = ct_phantom(_SHORT, 256, 256, noise_hu=_NOISE_HU)
+    path = _write(folder / "thorax-cine.png", apng_phantom(cine))
+    yield DemoEntry("PNG, animated", "picture", (path,), len(cine.hounsfield))
     small = ct_phantom(48, 256, 256, noise_hu=_NOISE_HU)
     path = _write(folder / "thorax.nii.gz", nifti_phantom(small))
     yield DemoEntry("NIfTI volume, gzip", "nifti", (path,), len(small.hounsfield))

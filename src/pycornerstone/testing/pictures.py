@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pycornerstone.testing.phantoms import CtPhantom
 
-__all__ = ["jpeg_phantom", "nifti_phantom", "png_phantom", "windowed"]
+__all__ = ["apng_phantom", "jpeg_phantom", "nifti_phantom", "png_phantom", "windowed"]
 
 
 def windowed(values: npt.NDArray[Any], center: float, width: float) -> npt.NDArray[np.uint8]:
@@ -42,6 +42,14 @@ def png_phantom(phantom: CtPhantom, index: int | None = None, *, bits: int = 8) 
     values = _slice(phantom, index)
     samples = windowed(values, 40, 400) if bits == 8 else (values + 1024).astype(np.uint16)
     return bytes(imagecodecs.png_encode(samples))
+
+
+def apng_phantom(phantom: CtPhantom, *, duration_ms: int = 80) -> bytes:
+    """Give all slices as an animated PNG, one after the other, in the soft tissue window."""
+    import imagecodecs
+
+    greys = windowed(phantom.hounsfield, 40, 400)
+    return bytes(imagecodecs.apng_encode(greys, delay=duration_ms))
 
 
 def jpeg_phantom(phantom: CtPhantom, index: int | None = None, *, quality: int = 90) -> bytes:

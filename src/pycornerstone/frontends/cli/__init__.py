@@ -25,8 +25,10 @@ An imageId is a scheme, a colon and an address:
   wadouri:https://host/wado?...     a DICOM file by WADO-URI or plain HTTP
   wadors:https://host/.../frames/1  one frame by WADO-RS
   nifti:/data/a.nii.gz?frame=80     one slice of a NIfTI file, from 0
-  web:/data/a.png                   a PNG or JPEG, as a file or by HTTP
-  /data/a.dcm                       a plain path is looked into
+  web:/data/a.tif#frame=2           a picture, or a page of it, from 1
+  /data/a.dcm, https://host/a.nii   a plain path or URL is looked into: all of
+                                    its slices or pages, or the one that is
+                                    named behind it as above
 
 Exit codes: 0 done, 1 failed, 2 no such imageId or option, 3 it did not
 arrive, 4 it is no readable image, 130 interrupted. PYCORNERSTONE_TRACEBACK=1

@@ -66,16 +66,16 @@ def demo(
     folder
         Where the study and the contact sheet are written.
     """
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=120)
+        console = Console(highlight=False, markup=False, emoji=False, width=120)
     console.print(f"Making the sample study in {folder} (kept for the next time) ...")
     started = time.perf_counter()
     study = DemoStudy.build(folder / "study")
     with study.server() as server, Session() as session:
         console.print(f"Serving it at {server.url('/')} over DICOMweb and HTTP ...")
         session.register_image_loader("custom1", _load_custom)
-        asked = list(_asked(study, server))
+        asked = list(_asked(study, server, session))
         shown = [
             _show(session, label, image_id)
             for label, image_id in track(
@@ -95,7 +95,7 @@ def demo(
     console.print(f"Contact sheet: {sheet.resolve()}", soft_wrap=True)
 
 
-def _asked(study: DemoStudy, server: SampleServer) -> Iterator[tuple[str, str]]:
+def _asked(study: DemoStudy, server: SampleServer, session: Session) -> Iterator[tuple[str, str]]:
     """Give the middle image of everything by its file, and of the first series by every scheme."""
     schemes_seen: set[str] = set()
     for entry in study.entries:
@@ -103,6 +103,9 @@ def _asked(study: DemoStudy, server: SampleServer) -> Iterator[tuple[str, str]]:
             if scheme == "dicomfile" or scheme not in schemes_seen or entry.kind != "dicom":
                 schemes_seen.add(scheme)
                 yield entry.label, image_ids[len(image_ids) // 2]
+    volume = next(entry for entry in study.entries if entry.kind == "nifti")
+    slices = session.image_ids_from_nifti(volume.files[0], axis="j").result()
+    yield "The same, across another axis", slices[len(slices) // 2]
     picture = next(entry for entry in study.entries if entry.kind == "picture")
     address = picture.image_ids(server)["http"][0]
     yield "PNG, by a custom loader of this demo", address.replace("http:", "custom1:", 1)

@@ -11,14 +11,17 @@ from rich.console import Console
 from rich.table import Table
 
 from pycornerstone.codecs.transfer_syntaxes import transfer_syntax
-from pycornerstone.frontends.cli.addresses import image_id_of
+from pycornerstone.frontends.cli.addresses import VolumeOptions
 from pycornerstone.frontends.cli.http_options import HttpOptions
+from pycornerstone.model.addresses import without_credentials
 from pycornerstone.model.modules import (
     GeneralImageModule,
     GeneralSeriesModule,
     GeneralStudyModule,
     ImagePixelModule,
     MultiframeModule,
+    NiftiModule,
+    PictureModule,
 )
 from pycornerstone.session.session import Session
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["describe", "info"]
 
 _HTTP = HttpOptions()
+_VOLUME = VolumeOptions()
 
 
 def info(
@@ -35,6 +39,8 @@ def info(
     /,
     *,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    all_images: Annotated[bool, Parameter(name=["--all", "-a"], negative=())] = False,
+    volume: VolumeOptions = _VOLUME,
     http: HttpOptions = _HTTP,
 ) -> None:
     """Load images and say what they are: size, samples, values, geometry, windows.
@@ -44,23 +50,29 @@ def info(
     Parameters
     ----------
     image_ids
-        imageIds, or paths to files.
+        imageIds, or paths and URLs of files.
     as_json
         One JSON object an image and line, for other programs.
+    all_images
+        Describe every slice, page or frame of a file; by default the first.
+    volume
+        Which slices of a NIfTI file.
     http
         What is asked for over HTTP.
     """
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         # Another program reads it, and wants each line whole.
-        console = Console(highlight=False, width=10_000)
+        console = Console(highlight=False, markup=False, emoji=False, width=10_000)
     with Session(http=http.settings()) as session:
-        names = [image_id_of(text) for text in image_ids]
+        found = volume.images_of(session, image_ids)
+        names = [name for names in found for name in (names if all_images else names[:1])]
         for load in session.load_and_cache_images(names):
             known = describe(load.result(), session)
             if as_json:
                 console.out(json.dumps(known, allow_nan=False), highlight=False)
                 continue
+            known["image_id"] = without_credentials(known["image_id"])
             table = Table(show_header=False, box=None, pad_edge=False)
             table.add_column(style="bold")
             table.add_column(overflow="fold")
@@ -95,6 +107,7 @@ def describe(image: Image, session: Session) -> dict[str, Any]:
         "series": series.series_description,
         "series_number": series.series_number,
         "instance_number": general.instance_number,
+        "file": _file(image_id, session),
         "frame": _frame(image_id, frames),
         "transfer_syntax": _syntax(image.transfer_syntax_uid),
         "rows": image.rows,
@@ -127,6 +140,25 @@ def _frame(image_id: str, frames: MultiframeModule) -> str:
     # Slices of NIfTI are asked for by numbers from 0, as Cornerstone3D has them.
     is_nifti = image_id.startswith("nifti:")
     return f"{text}, asked for by ?frame={frames.frame_number - 1}" if is_nifti else text
+
+
+def _file(image_id: str, session: Session) -> str | None:
+    """Say what a file is that is not DICOM; nothing that it says in words."""
+    nifti = session.metadata.get(NiftiModule, image_id)
+    if nifti is not None:
+        name = f"NIfTI-{nifti.version}" if nifti.version else "Analyze 7.5"
+        sizes = " x ".join(map(str, nifti.sizes[: _last_axis(nifti.sizes)]))
+        return f"{name}, {sizes} voxels"
+    picture = session.metadata.get(PictureModule, image_id)
+    if picture is None:
+        return None
+    alpha = " with alpha" if picture.has_alpha else ""
+    return f"{picture.format}, {picture.color_type}{alpha}, {picture.bits_per_sample} bits a sample"
+
+
+def _last_axis(sizes: tuple[int, ...]) -> int:
+    """Count the axes up to the last that is longer than 1; three at least."""
+    return max([3, *(axis for axis, size in enumerate(sizes, start=1) if size > 1)])
 
 
 def _syntax(uid: str | None) -> str | None:

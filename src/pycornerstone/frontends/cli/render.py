@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.progress import track
 
 from pycornerstone.errors import PyCornerstoneError
-from pycornerstone.frontends.cli.addresses import image_id_of
+from pycornerstone.frontends.cli.addresses import VolumeOptions
 from pycornerstone.frontends.cli.failures import exit_code
 from pycornerstone.frontends.cli.http_options import HttpOptions
 from pycornerstone.model.addresses import without_credentials
@@ -34,8 +35,12 @@ __all__ = ["render"]
 
 _SIZE = re.compile(r"(?P<width>\d{1,5})(?:[x,](?P<height>\d{1,5}))?")
 _CELL = 320
+_SMALLEST_CELL = 96
+# A sheet of many is about as wide as this, in pixels.
+_SHEET = 4096
 _INDEX = "{index}"
 _HTTP = HttpOptions()
+_VOLUME = VolumeOptions()
 
 
 def render(
@@ -56,16 +61,18 @@ def render(
     overlay_color: Annotated[tuple[int, int, int] | None, Parameter(negative=())] = None,
     shutter: bool = True,
     icc_profile: Annotated[bool, Parameter(negative=())] = False,
+    volume: VolumeOptions = _VOLUME,
     http: HttpOptions = _HTTP,
 ) -> None:
     """Draw images as a viewport shows them, and write them to a PNG.
 
-    Several images make a contact sheet, or a file each if OUTPUT has ``{index}`` in it.
+    Several images make a contact sheet, or a file each if OUTPUT has ``{index}`` in it. All slices
+    of a volume and all pages of a picture are several images.
 
     Parameters
     ----------
     image_ids
-        imageIds, or paths to files.
+        imageIds, or paths and URLs of files.
     output
         PNG to write, such as out.png or out-{index}.png.
     window
@@ -93,6 +100,8 @@ def render(
         Cover what the header says is to be covered.
     icc_profile
         Turn colours into sRGB by the profile that came with them.
+    volume
+        Which slices of a NIfTI file.
     http
         What is asked for over HTTP.
     """
@@ -111,10 +120,13 @@ def render(
     }
     properties: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     each = _INDEX in output.name
-    several = len(image_ids) > 1
-    cell = (_CELL, _CELL) if several and not each else None
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
     with Session(http=http.settings()) as session:
+        # What cannot be is said before anything is loaded.
+        StackViewport(1, 1, session=session).set_properties(**properties)
+        names = [name for found in volume.images_of(session, image_ids) for name in found]
+        several = len(names) > 1
+        cell = _cell(len(names)) if several and not each else None
 
         def draw(image: Image) -> StackViewport:
             width, height = canvas or cell or _natural_size(image)
@@ -123,15 +135,13 @@ def render(
             viewport.set_properties(invert=invert, **_possible(properties, image, several=several))
             return viewport
 
-        # What cannot be is said before anything is loaded.
-        StackViewport(1, 1, session=session).set_properties(**properties)
-        names = [image_id_of(text) for text in image_ids]
         loads = session.load_and_cache_images(names)
         if len(loads) == 1 and not each:
             draw(loads[0].result()).save(output)
             console.print(f"wrote {output}")
             return
-        pictures: dict[str, npt.NDArray[np.uint8]] = {}
+        pictures: list[npt.NDArray[np.uint8]] = []
+        captions: list[str] = []
         failures: list[PyCornerstoneError] = []
         for index, load in enumerate(
             track(
@@ -141,7 +151,7 @@ def render(
             try:
                 viewport = draw(load.result())
             except PyCornerstoneError as error:
-                console.print(f"pycornerstone: left out: {error}", markup=False)
+                console.print(f"pycornerstone: left out: {error}")
                 failures.append(error)
                 continue
             if each:
@@ -149,9 +159,10 @@ def render(
                 viewport.save(target)
                 console.print(f"wrote {target}")
             else:
-                pictures[_short(names[index])] = viewport.render()
+                pictures.append(viewport.render())
+                captions.append(_short(names[index]))
     if pictures:
-        write_png(output, contact_sheet(list(pictures.values()), list(pictures)))
+        write_png(output, contact_sheet(pictures, captions))
         console.print(f"wrote {output}")
     if failures:
         sys.exit(exit_code(failures[0]))
@@ -174,6 +185,11 @@ def _canvas(size: str) -> tuple[int, int]:
         raise ValueError(f"--size takes pixels such as 512 or 800x600, got {size!r}")
     width = int(found["width"])
     return width, int(found["height"] or width)
+
+
+def _cell(count: int) -> tuple[int, int]:
+    side = min(_CELL, max(_SMALLEST_CELL, _SHEET // math.ceil(math.sqrt(count))))
+    return side, side
 
 
 def _natural_size(image: Image) -> tuple[int, int]:
