@@ -88,6 +88,20 @@ def fetched(url, accept="*/*"):
         return answer.read(), answer.headers["Content-Type"]
 
 
+@pytest.fixture
+def report(request, capsys):
+    """Print a line about what was counted."""
+    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+
+    def line(what, counts):
+        total = sum(counts.values())
+        each = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+        with capsys.disabled():
+            reporter.write_line(f"\n  {total} {what}: {each}")
+
+    return line
+
+
 @pytest.fixture(scope="module")
 def faulty():
     (instance,) = ct_series(ct_phantom(1, 32, 32))

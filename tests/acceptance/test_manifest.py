@@ -71,20 +71,6 @@ def load():
         yield pixels
 
 
-@pytest.fixture
-def report(request, capsys):
-    """Print a line about what was counted."""
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-
-    def line(what, counts):
-        total = sum(counts.values())
-        each = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
-        with capsys.disabled():
-            reporter.write_line(f"\n  {total} {what}: {each}")
-
-    return line
-
-
 def digest(images):
     """SHA-256 of the samples of all frames, and their type."""
     found = hashlib.sha256()
