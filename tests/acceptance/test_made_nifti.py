@@ -135,6 +135,24 @@ def test_sheared_planes_in_every_unit(code, mm, axis, session, tmp_path):
             np.testing.assert_allclose(place, (affine @ index)[:3], rtol=1e-5, atol=1e-4 * mm)
 
 
+@pytest.mark.parametrize("kind", [nibabel.Nifti1Image, nibabel.Nifti2Image])
+@pytest.mark.parametrize("flips", [*itertools.product((1, -1), repeat=3)])
+def test_a_file_turned_by_half_lies_where_nibabel_lays_it(kind, flips, session, tmp_path):
+    # Half turns, and mirrored, at the farthest voxel of a head; its qform counts.
+    affine = np.diag([*np.multiply(flips, [0.9, 1.1, 1.3]), 1.0])
+    image = kind(np.zeros((256, 256, 180), np.uint8), affine)
+    image.set_sform(None, 0)
+    image.set_qform(affine, 1)
+    path = tmp_path / "a.nii"
+    image.to_filename(path)
+    wanted = LPS @ nibabel.load(path).affine @ [255, 255, 179, 1]
+
+    plane = session.metadata.require(ImagePlaneModule, f"nifti:{path}?frame=179")
+
+    place = plane.geometry.affine @ [255, 255, 0, 1]
+    np.testing.assert_allclose(place, wanted, atol=1e-3)
+
+
 def test_points_in_time_of_five_dimensions(session, tmp_path):
     voxels = voxels_of(np.dtype("i2"), (5, 4, 3, 2, 6))
     path = tmp_path / "a.nii"

@@ -8,6 +8,7 @@ import struct
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from PIL import ImageCms
 
 from pycornerstone.codecs.bmp_file import open_bmp
 from pycornerstone.errors import DecodeError, ImageIdError, UnsupportedEncodingError
@@ -173,3 +174,16 @@ def test_only_one_frame():
 def test_a_compression_that_is_not_read():
     with pytest.raises(UnsupportedEncodingError, match="method 11"):
         open_bmp(by_hand(32, [b"\0" * 8], compression=11), LIMIT)
+
+
+def test_an_embedded_profile(testdata):
+    data = testdata.joinpath(IMAGES, "bmp/q/rgb24prof.bmp").read_bytes()
+    linked = testdata.joinpath(IMAGES, "bmp/q/rgb24lprof.bmp").read_bytes()
+
+    profile = open_bmp(data, LIMIT).decode(1).icc_profile
+
+    # littleCMS reads it, and its first number is its length.
+    assert ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.xcolor_space == "RGB "
+    assert int.from_bytes(profile[:4], "big") == len(profile)
+    # The other has the name of a file.
+    assert open_bmp(linked, LIMIT).decode(1).icc_profile is None

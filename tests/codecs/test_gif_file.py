@@ -38,10 +38,10 @@ def animation(**options):
     return file.getvalue(), [np.asarray(frame.convert("RGB")) for frame in frames]
 
 
-def by_hand(*blocks, columns=2, rows=2):
+def by_hand(*blocks, columns=2, rows=2, aspect=0, color=b"\xff\0\0"):
     """A global palette of black and red; the blocks behind it."""
-    screen = bytes([columns, 0, rows, 0, 0x80, 0, 0])
-    return b"GIF89a" + screen + b"\0\0\0\xff\0\0" + b"".join(blocks)
+    screen = bytes([columns, 0, rows, 0, 0x80, 0, aspect])
+    return b"GIF89a" + screen + b"\0\0\0" + color + b"".join(blocks)
 
 
 # After a least code size of 2: clear, 1, 1, 1 in 3 bits, 1 and the end in 4, as 8 codes are known
@@ -67,7 +67,7 @@ def test_every_gif_of_pillow_as_opencv_reads_its_first_frame(testdata):
             continue
         data = file.read_bytes()
         expected = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-        pixels = open_gif(data, LIMIT).decode(1).pixels
+        pixels = np.atleast_3d(open_gif(data, LIMIT).decode(1).pixels)
         bgr = [2, 1, 0, 3][: pixels.shape[2]]
         assert pixels.shape[:2] == expected.shape[:2], file.name
         assert (pixels[..., :3] == expected[..., bgr[:3]]).all(), file.name
@@ -187,3 +187,52 @@ def test_what_lies_between_blocks_is_passed_over_at_once(calls_of):
 
     assert calls_of(open_it) < 10_000
     assert open_gif(by_hand(b"AAA", FRAME, b"A", FRAME), LIMIT).number_of_frames == 2
+
+
+@pytest.mark.parametrize(
+    # Section 18: (byte + 15) / 64 is the width of a pixel by its height.
+    ("byte", "ratio"),
+    [(0, None), (49, None), (17, (2, 1)), (113, (1, 2)), (255, (32, 135))],
+)
+def test_the_shape_of_pixels(byte, ratio):
+    about = open_gif(by_hand(FRAME, aspect=byte), LIMIT).decode(1).about
+
+    assert about.pixel_aspect_ratio == ratio
+    assert about.row_pixel_spacing_mm is None
+
+
+def test_grey_stays_grey():
+    grey = COLORS[0, ..., 0]
+    file = io.BytesIO()
+    Pillow.fromarray(grey).save(file, "GIF")
+
+    picture = open_gif(file.getvalue(), LIMIT).decode(1)
+
+    assert picture.pixels.tolist() == grey.tolist()
+    assert picture.photometric_interpretation == "MONOCHROME2"
+
+
+def test_an_animation_is_grey_if_all_its_frames_are():
+    # The second has a palette of its own: black and blue, or black and a grey.
+    own = bytes([0, 0, 0, 0, 2, 0, 2, 0, 0x80, 0, 0, 0])
+    blue = b"\x2c" + own + b"\0\0\xff" + FOUR_REDS + b"\0"
+    light = b"\x2c" + own + b"\x99\x99\x99" + FOUR_REDS + b"\0"
+    dark = b"\x42\x42\x42"
+    both = open_gif(by_hand(FRAME, light, b";", color=dark), LIMIT)
+    mixed = open_gif(by_hand(FRAME, blue, b";", color=dark), LIMIT)
+    clear = open_gif(by_hand(control(1, 0), FRAME, light, b";", color=dark), LIMIT)
+
+    assert [both.decode(n).pixels.tolist() for n in (1, 2)] == [[[v] * 2] * 2 for v in (66, 153)]
+    assert [mixed.decode(n).pixels[0, 0].tolist() for n in (1, 2)] == [[66] * 3, [0, 0, 255]]
+    assert clear.decode(2).pixels.shape == (2, 2, 4)
+
+
+@pytest.mark.parametrize(("space", "fits"), [(b"RGB ", True), (b"GRAY", False)])
+def test_a_profile_that_fits(space, fits):
+    # ICC.1, Annex B.5: the application extension ICCRGBG1012, in as many sub-blocks as it takes.
+    profile = bytes(16) + space + bytes(16) + b"acsp" + bytes(range(200)) * 5
+    pieces = [profile[i : i + 255] for i in range(0, len(profile), 255)]
+    blocks = b"".join(bytes([len(piece)]) + piece for piece in pieces)
+    data = by_hand(b"\x21\xff\x0bICCRGBG1012" + blocks + b"\0", FRAME, b";")
+
+    assert open_gif(data, LIMIT).decode(1).icc_profile == (profile if fits else None)

@@ -101,6 +101,19 @@ def test_a_file_with_a_changed_byte_is_an_error(place):
         gunzip(bytes(data), 10 * len(TEXT))
 
 
+@pytest.mark.parametrize(("place", "what"), [(-8, "checksum"), (-1, "length")])
+def test_a_wrong_trailer_is_told_as_one(place, what):
+    data = bytearray(gzip.compress(TEXT))
+    data[place] ^= 1
+    message = f"what is in it does not match its {what}; copy the file again"
+
+    with pytest.raises(DecodeError, match=message):
+        gunzip(bytes(data), 10 * len(TEXT))
+    # Of a small file, the beginning is all of it.
+    with pytest.raises(DecodeError, match=f"the gzip file is damaged: {message}"):
+        gunzip_beginning(bytes(data), 10 * len(TEXT))
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [(b"", "no gzip file: its 0 bytes do not start with 1F8B"), (b"<html>", "no gzip file: its 6"),

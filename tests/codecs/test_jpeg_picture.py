@@ -206,22 +206,36 @@ class TestDensity:
         assert about.column_pixel_spacing_mm == pytest.approx(column_mm)
         assert about.spacing_source == "JFIF"
 
-    @pytest.mark.parametrize("header", [jfif(0, 3, 2), jfif(1, 0, 72), jfif(7, 72, 72)])
-    def test_none_of_an_aspect_ratio(self, header):
+    @pytest.mark.parametrize(
+        ("header", "ratio"),
+        [
+            # JFIF 1.02: with units of 0 both are a shape, which is 3 to 2 of pixels 2 to 3 apart.
+            (jfif(0, 3, 2), (3, 2)),
+            (jfif(0, 72, 72), None),
+            (jfif(0, 0, 1), None),
+            (jfif(1, 0, 72), None),
+            (jfif(7, 72, 36), None),
+        ],
+    )
+    def test_without_a_unit_it_is_a_shape(self, header, ratio):
         about = first(with_segments(jpeg(), header, keep_jfif=False)).about
 
         assert about.row_pixel_spacing_mm is None
         assert about.spacing_source is None
+        assert about.pixel_aspect_ratio == ratio
 
     def test_of_exif_where_jfif_has_none(self):
         parts = [exif(density=(50, 20))]
         about = first(with_segments(jpeg(), jfif(0, 1, 1), *parts, keep_jfif=False)).about
         both = first(with_segments(jpeg(), jfif(2, 10, 10), *parts, keep_jfif=False)).about
+        shape = first(with_segments(jpeg(), jfif(0, 3, 2), *parts, keep_jfif=False)).about
 
         # 50 and 20 a centimetre.
         assert (about.row_pixel_spacing_mm, about.column_pixel_spacing_mm) == (0.5, 0.2)
         assert about.spacing_source == "Exif"
         assert (both.row_pixel_spacing_mm, both.spacing_source) == (1.0, "JFIF")
+        # A length is more than a shape.
+        assert (shape.row_pixel_spacing_mm, shape.pixel_aspect_ratio) == (0.5, None)
 
     def test_it_turns_with_the_picture(self):
         about = first(with_segments(jpeg(), exif(8, density=(50, 20)))).about

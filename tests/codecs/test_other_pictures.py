@@ -230,3 +230,34 @@ def test_the_largest_size_of_an_avif_counts():
     header = read_avif_header(data)
 
     assert (header.rows, header.columns) == (8, 8)
+
+
+def profile_of(space):
+    return bytes(16) + space + bytes(16) + b"acsp" + bytes(range(88))
+
+
+@pytest.mark.parametrize(("samples", "space"), [(RGB, b"RGB "), (GREY, b"GRAY")])
+@pytest.mark.parametrize("other", [False, True])
+def test_a_profile_of_jp2_that_fits(samples, space, other):
+    if other:
+        space = b"GRAY" if samples is RGB else b"RGB "
+    # ISO 15444-1, I.5.3.3: method 2, precedence, approximation, and the profile.
+    content = b"\2\0\0" + profile_of(space)
+    box = struct.pack(">I4s", 8 + len(content), b"colr") + content
+    data = imagecodecs.jpeg2k_encode(samples, level=0, codecformat="jp2")
+    start, old = data.index(b"jp2h") - 4, data.index(b"colr") - 4
+    (length,), (old_length,) = (struct.unpack_from(">I", data, at) for at in (start, old))
+    header = struct.pack(">I", length - old_length + len(box)) + data[start + 4 : old] + box
+    data = data[:start] + header + data[old + old_length :]
+
+    picture = open_picture(data).decode(1)
+
+    assert picture.pixels.tolist() == samples.tolist()
+    assert picture.icc_profile == (None if other else profile_of(space))
+
+
+@pytest.mark.parametrize(("space", "fits"), [(b"RGB ", True), (b"GRAY", False)])
+def test_a_profile_of_avif_that_fits(space, fits):
+    data = written(RGB, "AVIF", icc_profile=profile_of(space))
+
+    assert open_picture(data).decode(1).icc_profile == (profile_of(space) if fits else None)

@@ -6,6 +6,7 @@ Every real file is read in ``tests/acceptance/test_every_picture.py``.
 from __future__ import annotations
 
 import gc
+import io
 import struct
 import sys
 import zlib
@@ -201,3 +202,15 @@ def test_from_a_view():
     image = picture(memoryview(png(1, 1, 8, 0, [b"\x07"])))
 
     assert image.pixels.tolist() == [[7]]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "JPEG2000", "PPM"])
+def test_what_is_cut_short_says_what_to_do(kind):
+    file = io.BytesIO()
+    samples = np.random.default_rng(4).integers(0, 256, (40, 40, 3)).astype(np.uint8)
+    Pillow.fromarray(samples).save(file, kind)
+    data = file.getvalue()[: len(file.getvalue()) // 2]
+
+    with pytest.raises(DecodeError, match=r"^broken .* cut short, .*copy it again$") as caught:
+        open_picture(data).decode(1)
+    assert caught.value.args == (caught.value.message,)

@@ -129,11 +129,15 @@ class TestWhatItSays:
         assert (about.row_pixel_spacing_mm, about.column_pixel_spacing_mm) == (0.5, 0.2)
         assert about.spacing_source == "pHYs"
 
-    def test_pixels_of_no_known_unit_have_no_spacing(self):
-        about = first(grey(chunk(b"pHYs", struct.pack(">IIB", 5000, 2000, 0)))).about
+    @pytest.mark.parametrize(("unit", "ratio"), [(0, (5, 2)), (2, None)])
+    def test_pixels_of_no_known_unit_have_a_shape_and_no_spacing(self, unit, ratio):
+        # Section 11.3.4.3: unit 0 defines the aspect ratio only. Of 5 across in the length of 2
+        # down, each is 5 high where it is 2 wide.
+        about = first(grey(chunk(b"pHYs", struct.pack(">IIB", 5000, 2000, unit)))).about
 
         assert about.row_pixel_spacing_mm is None
         assert about.spacing_source is None
+        assert about.pixel_aspect_ratio == ratio
 
     @pytest.mark.parametrize("place", ["before", "after"])
     def test_orientation_turns_samples_and_spacing(self, place):
@@ -299,7 +303,10 @@ class TestBroken:
             (png(1, 1, 3, 0, [b"a"]), "broken PNG: there are no 3 bits of colour type 0"),
             (png(1, 1, 16, 3, [b"a"]), "broken PNG: there are no 16 bits of colour type 3"),
             (png(1, 1, 8, 0, [b"a"])[:33], "broken PNG: its 33 bytes end before the first IDAT"),
-            (png(1, 1, 8, 0, [b"a"])[:-20], "broken PNG of 47 bytes: png_read_data_fn input str"),
+            (
+                png(1, 1, 8, 0, [b"a"])[:-20],
+                "of 47 bytes: it ends before the last of its .*copy it",
+            ),
             (png(9, 9, 8, 0, [b"a"]), "broken PNG of 67 bytes: "),
             (png(1, 1, 8, 3, [b"a"]), "broken PNG of 67 bytes: "),
         ],

@@ -182,6 +182,26 @@ class TestColors:
 
         assert decoded(data).pixels[0, 0].tolist() == [10, 20, 255]
 
+    @pytest.mark.parametrize("factor", [256, 257])
+    def test_palette_of_8_bits_that_were_spread(self, factor):
+        colors = np.zeros((3, 256), np.uint16)
+        colors[:, 7] = 10, 20, 255
+        samples = np.full((2, 2), 7, np.uint8)
+        picture = decoded(written(samples, photometric="palette", colormap=colors * factor))
+
+        assert picture.pixels.dtype == np.uint8
+        assert picture.pixels[0, 0].tolist() == [10, 20, 255]
+
+    def test_palette_of_16_bits_keeps_them(self):
+        colors = np.zeros((3, 256), np.uint16)
+        colors[:, 7] = 1000, 513, 65535
+        data = written(np.full((2, 2), 7, np.uint8), photometric="palette", colormap=colors)
+
+        assert decoded(data).pixels.dtype == np.uint16
+        assert decoded(data).pixels[0, 0].tolist() == [1000, 513, 65535]
+        with pytest.raises(DecodeError, match="24 bytes; the limit is 23"):
+            open_tiff(data, 23).decode(1)
+
     def test_cmyk_is_mixed_as_pillow_mixes_it(self):
         image = Pillow.fromarray(RGB).convert("CMYK")
 
@@ -347,6 +367,8 @@ class TestScale:
         expected = (None, None) if millimetres is None else (millimetres / 50, millimetres / 100)
         assert (about.row_pixel_spacing_mm, about.column_pixel_spacing_mm) == expected
         assert about.spacing_source == (None if millimetres is None else "TIFF")
+        # TIFF 6.0, section 8: unit 1 is for images with a non-square aspect ratio.
+        assert about.pixel_aspect_ratio == ((2, 1) if millimetres is None else None)
 
     @pytest.mark.parametrize(
         ("unit", "in_mm"),
@@ -397,7 +419,7 @@ class TestScale:
         assert spacing == pytest.approx((0.2, 0.1) if orientation < 5 else (0.1, 0.2))
 
     def test_a_profile_comes_out_where_it_fits_the_samples(self):
-        profile = bytes(16) + b"RGB " + bytes(108)
+        profile = bytes(16) + b"RGB " + bytes(16) + b"acsp" + bytes(88)
 
         assert decoded(written(RGB, photometric="rgb", iccprofile=profile)).icc_profile == profile
         assert decoded(written(GREY, iccprofile=profile)).icc_profile is None

@@ -64,7 +64,7 @@ def test_frames_in_any_order_with_their_times():
 def test_orientation_density_and_profile():
     exif = Pillow.Exif()
     exif[274], exif[282], exif[283], exif[296] = 6, 254.0, 127.0, 2
-    profile = bytes(16) + b"RGB " + bytes(108)
+    profile = bytes(16) + b"RGB " + bytes(16) + b"acsp" + bytes(88)
     picture = open_webp(written(COLORS[0], exif=exif, icc_profile=profile), LIMIT).decode(1)
 
     # Tag 274 is 6: the left of what is stored is the top (TIFF 6.0 section 8).

@@ -24,10 +24,12 @@ from pycornerstone.errors import (
 from pycornerstone.loaders import nifti_volume
 from pycornerstone.loaders.nifti import NiftiLoader
 from pycornerstone.loaders.protocol import LoaderContext
+from pycornerstone.metadata import nifti_window
 from pycornerstone.metadata.dicom_headers import DicomHeaders
 from pycornerstone.metadata.registry import MetadataRegistry
 from pycornerstone.model.image import Image
 from pycornerstone.model.limits import LoadLimits
+from pycornerstone.model.luts import VoiFunction, VoiWindow
 from pycornerstone.model.modules import ImagePixelModule, ImagePlaneModule, VoiLutModule
 from pycornerstone.retrieve.http import HttpRetriever
 from pycornerstone.session.completion import complete
@@ -48,6 +50,7 @@ class Loading:
         self.metadata = MetadataRegistry()
         self._http = HttpRetriever()
         context = LoaderContext(self.metadata, DicomHeaders(), self._http, limits=limits)
+        self.sources = context.sources
         self.loader = NiftiLoader(context, **settings)
         self.metadata.add_provider(self.loader.provide, -1000)
         self._runner = asyncio.Runner()
@@ -209,7 +212,7 @@ def test_scaling_display_range_and_place_reach_the_image(loading, file):
     assert image.voi_lut.windows[0].bounds(image.voi_lut.function) == (10, 400)
     assert image.geometry.position_lps == (-10, -20, 34)
     assert not image.geometry_is_default
-    assert image.modality is None
+    assert image.modality == "OT"
 
 
 def test_real_files_are_read_as_nibabel_reads_them(loading, testdata):
@@ -298,7 +301,9 @@ def test_metadata_of_a_local_file_is_known_before_it_is_loaded(loading, file):
         image_id = f"{file(data, f'{len(data)}.nii')}?frame=2"
         assert loading.metadata.get(ImagePlaneModule, image_id).image_position_lps == (-10, -20, 38)
         assert loading.metadata.get(ImagePixelModule, image_id).rows == 4
-        assert loading.metadata.get(VoiLutModule, image_id) is None
+        # Of a file that is to be decompressed first, not so the window.
+        voi = loading.metadata.get(VoiLutModule, image_id)
+        assert (voi is None) == (data[:2] == b"\x1f\x8b")
 
 
 def test_slices_of_one_file_share_a_frame_of_reference_and_those_of_two_do_not(loading, file):
@@ -522,9 +527,7 @@ def test_gzip_cut_short_is_refused(loading, file, kept):
 def test_gzip_damaged_at_its_start_is_refused(loading, file):
     data = bytearray(gzip.compress(nifti_bytes()))
     data[10:20] = b"\xff" * 10
-    with pytest.raises(
-        DecodeError, match=r"the gzip file is damaged at its start .* copy the file"
-    ):
+    with pytest.raises(DecodeError, match=r"the gzip file is damaged: .* copy the file again"):
         loading.load(file(data))
 
 
@@ -591,3 +594,100 @@ def test_files_are_opened_in_no_thread_of_the_event_loop(loading, file, monkeypa
     loading.load(file(gzip.compress(nifti_bytes())))
     assert threads
     assert threading.main_thread() not in threads
+
+
+# The window of a file whose header has none.
+
+
+def window_of(image):
+    (window,) = image.voi_lut.windows
+    return window.bounds(image.voi_lut.function)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_slices_of_every_axis_and_time_have_one_window(packed, loading, file):
+    voxels = np.stack([VOXELS, 3 * VOXELS - 50], axis=-1)
+    data = nifti_bytes(voxels, scl_slope=2, scl_inter=1)
+    name = file(gzip.compress(data) if packed else data)
+    frames = {"i": 6, "j": 8, "k": 10}
+
+    windows = {
+        window_of(loading.load(f"{name}?frame={frame}&axis={axis}"))
+        for axis, count in frames.items()
+        for frame in range(count)
+    }
+
+    # Of the second point in time the middle slice is looked at, where VOXELS are 2 to 232.
+    assert windows == {((3 * 2 - 50) * 2 + 1, (3 * 232 - 50) * 2 + 1)}
+
+
+def test_the_voxels_are_looked_at_once_wherever_they_are(loading, file, server, monkeypatch):
+    looked = []
+
+    def sampled_range(header, data):
+        looked.append(len(data))
+        return real(header, data)
+
+    real = nifti_window.sampled_range
+    monkeypatch.setattr(nifti_window, "sampled_range", sampled_range)
+    data = nifti_bytes()
+    held = loading.sources.hold(data)
+    sources = [file(data), file(gzip.compress(data), "b.nii"), f"nifti:{held}"]
+    for count, name in enumerate(sources, 1):
+        for frame in (3, 1, 4):
+            assert window_of(loading.load(f"{name}?frame={frame}")) == (0, 234)
+        assert len(looked) == count
+
+
+def test_an_array_does_not_look_for_a_window(file, monkeypatch):
+    def sampled_range(header, data):
+        raise AssertionError
+
+    monkeypatch.setattr(nifti_window, "sampled_range", sampled_range)
+    name = file(nifti_bytes())
+    with Session() as session:
+        array = session.load_array([f"{name}?frame={n}" for n in range(5)]).result(timeout=20)
+    np.testing.assert_array_equal(array, VOXELS.T)
+
+
+def test_what_the_header_and_what_the_user_says_of_the_window_goes_first(loading, file):
+    told = f"{file(nifti_bytes(cal_min=10, cal_max=400), 'told.nii')}?frame=1"
+    assert window_of(loading.load(told)) == (10, 400)
+    mine = VoiLutModule(
+        (VoiWindow.from_bounds(5, 6, VoiFunction.LINEAR_EXACT),), VoiFunction.LINEAR_EXACT
+    )
+    loading.metadata.add_provider(lambda kind, _: mine if kind == mine.type_name else None, 10)
+    assert window_of(loading.load(f"{file(nifti_bytes())}?frame=1")) == (5, 6)
+
+
+def test_a_file_that_is_cut_short_has_metadata_and_no_window(loading, file):
+    name = f"{file(nifti_bytes()[:-1])}?frame=1"
+    assert loading.metadata.get(ImagePixelModule, name).rows == 4
+    assert loading.metadata.get(VoiLutModule, name) is None
+
+
+def test_a_file_written_anew_has_a_new_window(loading, file):
+    name = f"{file(nifti_bytes())}?frame=1"
+    assert loading.metadata.get(VoiLutModule, name).windows[0].width == 234
+    file(nifti_bytes(np.pad(2 * VOXELS, 1)))
+    assert window_of(loading.load(name)) == (0, 468)
+    assert loading.metadata.get(VoiLutModule, name).windows[0].width == 468
+
+
+def test_of_another_machine_the_window_is_known_once_a_slice_was_loaded(loading, server):
+    for path, data in (("/a.nii", nifti_bytes()), ("/b.nii.gz", gzip.compress(nifti_bytes()))):
+        server.answer(path, body=data)
+        name = loading.run(loading.loader.image_ids(server.url(path)))[1]
+        assert loading.metadata.get(VoiLutModule, name) is None
+        loading.load(name)
+        assert loading.metadata.get(VoiLutModule, f"{name}&axis=i").windows[0].width == 234
+
+
+def test_of_any_file_system_all_slices_have_one_window():
+    import fsspec
+
+    fsspec.filesystem("memory").pipe("/windows/a.nii", nifti_bytes())
+    with Session() as session:
+        names = session.image_ids_from_nifti("memory://windows/a.nii").result(timeout=20)
+        images = [session.load_image(name).result(timeout=20) for name in names]
+    assert [window_of(image) for image in images] == [(0, 234)] * 5

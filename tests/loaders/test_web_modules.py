@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 
 import imagecodecs
 import numpy as np
@@ -229,3 +231,19 @@ def test_a_picture_that_is_kept_in_an_address_leaves_no_megabytes(session):
     assert session.metadata.get(ImagePixelModule, image_id).rows == 99
     loader = session.loaders.built_in("web")
     assert max(len(key) for key in loader._modules._modules) < 200
+
+
+def test_a_shape_without_a_length_is_an_aspect_ratio(session):
+    # PNG, section 11.3.4.3: unit 0. Two pixels across in the length of one down.
+    data = saved()
+    density = b"pHYs" + struct.pack(">IIB", 2, 1, 0)
+    chunk = struct.pack(">I", 9) + density + struct.pack(">I", zlib.crc32(density))
+    image_id = f"web:{session.hold_bytes(data[:33] + chunk + data[33:])}"
+    image = session.load_image(image_id).result(TIMEOUT)
+
+    assert session.metadata.get(PictureModule, image_id).pixel_aspect_ratio == (2, 1)
+    assert session.metadata.get(ImagePixelModule, image_id).pixel_aspect_ratio == (2, 1)
+    assert image.plane == ImagePlaneModule(rows=12, columns=16, pixel_aspect_ratio=(2, 1))
+    geometry = image.geometry
+    assert (geometry.row_pixel_spacing_mm, geometry.column_pixel_spacing_mm) == (2, 1)
+    assert image.geometry_is_default

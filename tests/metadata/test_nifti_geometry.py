@@ -125,7 +125,8 @@ def test_numbers_that_are_no_geometry_are_none_and_the_rest_is_read(version, cha
 def test_any_quaternion_gives_the_affine_of_nibabel(version, data):
     numbers = st.floats(-1, 1, width=32)
     quaternion = data.draw(st.tuples(numbers, numbers, numbers))
-    assume(math.hypot(*quaternion) <= 1)
+    # Where it is half a turn but for rounding, nibabel draws the line elsewhere.
+    assume(1 - np.dot(quaternion, quaternion) > 1e-6)
     sizes = data.draw(st.tuples(*[st.floats(0.125, 50, width=32)] * 3))
     offset = data.draw(st.tuples(*[st.floats(-500, 500, width=32)] * 3))
     qfac = data.draw(st.sampled_from([-1, 1]))
@@ -138,6 +139,47 @@ def test_any_quaternion_gives_the_affine_of_nibabel(version, data):
     raw = header_bytes(version, **fields)
     expected = TO_LPS @ CLASSES[version](raw).get_best_affine()
     np.testing.assert_allclose(read_nifti_header(raw).affine_lps, expected, atol=1e-6)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "axis", [(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (1, 0, -1), (1, 1, 1)]
+)
+def test_half_a_turn_in_32_bits_is_one(version, axis):
+    # About an axis of length 1: 2 a a' - 1.
+    unit = np.array(axis) / np.linalg.norm(axis)
+    affine = np.eye(4)
+    affine[:3, :3] = (2 * np.outer(unit, unit) - np.eye(3)) * [0.9, 1.1, 1.3]
+    header = CLASSES[version]()
+    header.set_data_shape((256, 256, 180))
+    header.set_qform(affine, code=1)
+    quaternion = np.array([header[f"quatern_{letter}"] for letter in "bcd"], np.float32)
+    fields = dict(zip(("quatern_b", "quatern_c", "quatern_d"), quaternion, strict=True))
+    raw = header_bytes(version, qform_code=1, pixdim=header["pixdim"], **fields)
+    far = [255, 255, 179, 1]
+    assert CLASSES[version](raw)["quatern_d"] == quaternion[2]
+    found = read_nifti_header(raw).affine_lps @ far
+    np.testing.assert_allclose(found, TO_LPS @ affine @ far, atol=1e-3)
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_half_a_turn_that_was_rounded_is_what_nibabel_takes_it_for(steps):
+    value = np.float32(1)
+    for _ in range(steps):
+        value = np.nextafter(value, np.float32(0))
+    raw = header_bytes(1, qform_code=1, quatern_d=float(value))
+    expected = TO_LPS @ nibabel.Nifti1Header(raw[:348], check=False).get_qform()
+    found = read_nifti_header(raw).affine_lps
+    np.testing.assert_allclose(found[:3, :3], expected[:3, :3], atol=1e-6)
+
+
+def test_nearly_half_a_turn_is_none():
+    # nifti2_io.c draws the line at 1e-7: half of cos(0.001 rad) squared is beyond it.
+    half = math.pi / 2 - 0.0005
+    raw = header_bytes(2, qform_code=1, quatern_d=math.sin(half))
+    expected = [math.cos(2 * half), math.sin(2 * half), 0]
+    affine = read_nifti_header(raw).affine_lps
+    np.testing.assert_allclose(affine[:3, 0], np.multiply(expected, [-1, -1, 1]), atol=1e-9)
 
 
 @BOTH

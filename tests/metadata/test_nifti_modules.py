@@ -167,12 +167,16 @@ def test_without_a_display_range_there_is_no_window():
     assert read("voiLutModule", header_of(), 0) is None
 
 
+def test_the_modality_is_other_as_nothing_says_which():
+    assert read("generalSeriesModule", header_of(), 0).modality == "OT"
+
+
 def test_frames_count_from_one_where_dicom_counts_them():
     frames = read("multiframeModule", header_of(), 4)
     assert (frames.number_of_frames, frames.frame_number) == (5, 5)
 
 
-@pytest.mark.parametrize("type_name", ["patientModule", "generalSeriesModule", "anything"])
+@pytest.mark.parametrize("type_name", ["patientModule", "generalStudyModule", "anything"])
 def test_what_nifti_does_not_say_is_not_known(type_name):
     assert type_name not in NIFTI_MODULES
     assert read(type_name, header_of(), 0) is None

@@ -175,3 +175,14 @@ def test_a_long_data_address_that_is_none_is_an_error_of_its_list(session):
     request = session.image_ids_from_web("data:image/png;base64," + "?" * 70_000)
     with pytest.raises(cs.RetrieveError, match="are not base64"):
         request.result(20)
+
+
+@pytest.mark.parametrize("scheme", ["nifti", "web"])
+def test_a_list_that_fails_says_of_which_file(tmp_path, scheme):
+    path = tmp_path / "broken.nii"
+    path.write_bytes(b"no file of any kind")
+    with cs.Session() as session:
+        ask = session.image_ids_from_nifti if scheme == "nifti" else session.image_ids_from_web
+        with pytest.raises(cs.DecodeError) as raised:
+            ask(path).result(20)
+    assert raised.value.image_id == f"{scheme}:{path}"

@@ -160,3 +160,15 @@ def test_lengths_are_in_pixels_until_a_user_says_what_they_are(session):
     viewport.calibrate_spacing()
     assert length((0, 48), (64, 48)) == pytest.approx(32 * 0.05, rel=1e-3)
     assert length((32, 0), (32, 96)) == pytest.approx(24 * 0.1, rel=1e-3)
+
+
+def test_pixels_of_a_shape_without_a_length_are_drawn_so(session):
+    # TIFF 6.0, section 8: unit 1, and twice as many pixels across as down: twice as high as wide.
+    data = tiff(COLOR, photometric="rgb", resolution=(2, 1), resolutionunit="NONE")
+    viewport = shown(session, data, COLUMNS, 2 * ROWS)
+    rgba = viewport.render()
+    # It fills a canvas twice as high as its rows; between the middles of rows there are steps.
+    np.testing.assert_allclose(
+        rgba[1:-1, :, :3].astype(int), np.repeat(COLOR, 2, axis=0)[1:-1], atol=2
+    )
+    assert viewport.image.geometry_is_default

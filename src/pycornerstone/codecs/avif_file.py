@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pycornerstone.codecs.avif_header import AvifHeader, read_avif_header
 from pycornerstone.codecs.exif import apply_orientation
+from pycornerstone.codecs.icc_profile import fitting_profile
 from pycornerstone.codecs.other_pictures import RasterPicture
 from pycornerstone.codecs.picture_file import Picture, check_frame_number, check_picture_size
 from pycornerstone.codecs.pillow_file import PillowFrames
@@ -48,6 +49,7 @@ def open_avif(data: bytes | memoryview, max_bytes: int) -> RasterPicture | AvifS
         (header.rows, header.columns),
         header.bits,
         orientation=header.orientation,
+        icc_profile=header.icc_profile,
     )
 
 
@@ -76,7 +78,7 @@ class AvifSequence:
         self._frames = PillowFrames("AVIF", "AvifImagePlugin", "AvifImageFile", data)
         self.number_of_frames, self._rows, self._columns = self._frames.announced()
         check_picture_size("AVIF", self._rows, self._columns, _SEQUENCE_BYTES, max_bytes)
-        self._orientation = header.orientation
+        self._header = header
 
     def decode(self, frame: int) -> Picture:
         """Decode a frame; see `PictureFile.decode`."""
@@ -89,7 +91,8 @@ class AvifSequence:
             frame_number=frame,
             color_type="grey" if is_grey else "RGB",
             has_alpha=not is_grey and pixels.shape[2] == 4,
-            orientation=self._orientation,
+            orientation=self._header.orientation,
         )
-        upright = apply_orientation(pixels, self._orientation)
-        return Picture(upright, about, "MONOCHROME2" if is_grey else "RGB")
+        upright = apply_orientation(pixels, self._header.orientation)
+        profile = fitting_profile(self._header.icc_profile, is_grey=is_grey)
+        return Picture(upright, about, "MONOCHROME2" if is_grey else "RGB", profile)

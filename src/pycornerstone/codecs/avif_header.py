@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AvifHeader", "read_avif_header"]
 
+# Of a property colr: any profile, and a restricted one (ISO 14496-12, section 12.1.5).
+_WITH_PROFILE = frozenset({b"prof", b"rICC"})
 _BRANDS = frozenset({b"avif", b"avis"})
 # By quarter turns anticlockwise (irot), then without a mirror, and with one of the axis 0, which
 # exchanges top and bottom, or 1, left and right (imir); numbers are those of Exif.
@@ -36,6 +38,8 @@ class AvifHeader:
         Of a sample.
     orientation : int
         As Exif counts it, 1 to 8.
+    icc_profile : bytes or None
+        The first one.
     """
 
     is_avif: bool
@@ -44,6 +48,7 @@ class AvifHeader:
     columns: int
     bits: int | None
     orientation: int
+    icc_profile: bytes | None
 
 
 def read_avif_header(data: bytes | memoryview) -> AvifHeader:
@@ -57,6 +62,7 @@ def read_avif_header(data: bytes | memoryview) -> AvifHeader:
     brands: set[bytes] = set()
     sizes: list[tuple[int, int]] = []
     bits, turns, mirror, is_sequence = None, 0, 0, False
+    profile: bytes | None = None
     for kind, content in _properties(data):
         if kind == b"ftyp":
             listed = bytes(content)
@@ -68,6 +74,8 @@ def read_avif_header(data: bytes | memoryview) -> AvifHeader:
             sizes.append((rows, columns))
         elif kind == b"pixi" and len(content) >= 6:
             bits = bits or content[5]
+        elif kind == b"colr" and bytes(content[:4]) in _WITH_PROFILE:
+            profile = profile or bytes(content[4:])
         elif kind == b"irot" and content:
             turns = content[0] & 3
         elif kind == b"imir" and content:
@@ -76,7 +84,8 @@ def read_avif_header(data: bytes | memoryview) -> AvifHeader:
         raise DecodeError(f"broken AVIF: its {len(data)} bytes do not say its size (ispe)")
     rows, columns = max(sizes, key=prod, default=(0, 0))
     orientation = _ORIENTATIONS[turns][mirror]
-    return AvifHeader(bool(brands & _BRANDS), is_sequence, rows, columns, bits, orientation)
+    is_avif = bool(brands & _BRANDS)
+    return AvifHeader(is_avif, is_sequence, rows, columns, bits, orientation, profile)
 
 
 def _properties(data: bytes | memoryview) -> Iterator[tuple[bytes, bytes | memoryview]]:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pycornerstone.codecs.bmp_header import BmpHeader, read_bmp_header
+from pycornerstone.codecs.icc_profile import fitting_profile
 from pycornerstone.codecs.picture_file import Picture, check_frame_number, check_picture_size
+from pycornerstone.codecs.pixel_density import scale_fields
 from pycornerstone.errors import DecodeError
 from pycornerstone.model.modules import PictureModule
 
@@ -63,17 +65,15 @@ class BmpPicture:
         if not header.is_top_down:
             pixels = np.ascontiguousarray(pixels[::-1])
         is_grey = pixels.ndim == 2
-        scale = header.density
         about = PictureModule(
             self.format,
             bits_per_sample=min(header.bits, 8),
             color_type="grey" if is_grey else "palette" if header.bits <= 8 else "RGB",
             has_alpha=not is_grey and pixels.shape[2] == 4,
-            row_pixel_spacing_mm=scale.row_spacing_mm if scale else None,
-            column_pixel_spacing_mm=scale.column_spacing_mm if scale else None,
-            spacing_source=scale.source if scale else None,
+            **scale_fields(header.density),
         )
-        return Picture(pixels, about, "MONOCHROME2" if is_grey else "RGB")
+        profile = fitting_profile(header.icc_profile, is_grey=is_grey)
+        return Picture(pixels, about, "MONOCHROME2" if is_grey else "RGB", profile)
 
     def _lines(self) -> npt.NDArray[np.uint8]:
         """Give the bytes of each line, which are padded to four."""

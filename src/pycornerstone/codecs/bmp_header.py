@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pycornerstone.codecs.icc_profile import MOST_PROFILE_BYTES
 from pycornerstone.codecs.pixel_density import PixelDensity, density_from
 from pycornerstone.errors import DecodeError, UnsupportedEncodingError
 
@@ -18,7 +19,8 @@ __all__ = ["BmpHeader", "read_bmp_header"]
 
 _FILE_HEADER = 14
 # BITMAPCOREHEADER; the others begin as BITMAPINFOHEADER does, and OS/2 may end it early.
-_CORE, _SHORT, _INFO, _OS2 = 12, 16, 40, 64
+_CORE, _SHORT, _INFO, _OS2, _V5 = 12, 16, 40, 64, 124
+_PROFILE_EMBEDDED = 0x4D424544
 _RAW, _RLE8, _RLE4, _BITFIELDS, _ALPHA_BITFIELDS = 0, 1, 2, 3, 6
 _DEPTHS = {_RAW: {1, 2, 4, 8, 16, 24, 32}, _RLE8: {8}, _RLE4: {4}} | {
     _BITFIELDS: {16, 32},
@@ -51,6 +53,8 @@ class BmpHeader:
         Where the pixels begin.
     density : PixelDensity or None
         Of the printed picture.
+    icc_profile : bytes
+        As it is in the file (BITMAPV5HEADER, PROFILE_EMBEDDED); empty where there is none.
     """
 
     rows: int
@@ -62,6 +66,7 @@ class BmpHeader:
     palette: npt.NDArray[np.uint8]
     start: int
     density: PixelDensity | None
+    icc_profile: bytes
 
 
 def read_bmp_header(data: memoryview) -> BmpHeader:
@@ -116,7 +121,16 @@ def read_bmp_header(data: memoryview) -> BmpHeader:
         palette,
         start or end,
         density_from(across, down, _MM_A_METRE, "BMP"),
+        _icc_profile(data, size),
     )
+
+
+def _icc_profile(data: memoryview, size: int) -> bytes:
+    """Give the profile of BITMAPV5HEADER; its place counts from that header, behind the file's."""
+    if size < _V5 or struct.unpack_from("<I", data, _FILE_HEADER + 56)[0] != _PROFILE_EMBEDDED:
+        return b""
+    place, length = struct.unpack_from("<II", data, _FILE_HEADER + 112)
+    return bytes(data[_FILE_HEADER + place :][: min(length, MOST_PROFILE_BYTES)])
 
 
 def _masks(data: memoryview, size: int, bits: int, compression: int) -> tuple[tuple[int, ...], int]:

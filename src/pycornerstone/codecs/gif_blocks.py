@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pycornerstone.codecs.icc_profile import MOST_PROFILE_BYTES
+from pycornerstone.codecs.pixel_density import PixelAspect, aspect_from
 from pycornerstone.errors import DecodeError
 
 __all__ = ["GifFrame", "GifHeader", "read_gif"]
@@ -13,6 +15,7 @@ _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _BLOCK = re.compile(rb"[!,;]")
 _GRAPHIC_CONTROL, _APPLICATION = 0xF9, 0xFF
 _LOOPS = frozenset({b"NETSCAPE2.0", b"ANIMEXTS1.0"})
+_ICC = b"ICCRGBG1012"
 _TO_BACKGROUND = 2
 _MAX_FRAMES = 1_000_000
 
@@ -35,6 +38,8 @@ class GifFrame:
         It is taken away before the next one.
     bits : int
         Of an index of its palette.
+    is_grey : bool
+        All colours of its palette are grey.
     """
 
     right: int
@@ -44,6 +49,7 @@ class GifFrame:
     is_clear: bool
     leaves_hole: bool
     bits: int
+    is_grey: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,10 @@ class GifHeader:
         In their order.
     loop_count : int or None
         How often they are shown; 0 is for ever, None for a still picture.
+    aspect : PixelAspect or None
+        Shape of the pixels.
+    icc_profile : bytes or None
+        Of the extension of the ICC, as it is.
     """
 
     rows: int
@@ -67,6 +77,8 @@ class GifHeader:
     goes_beyond: bool
     frames: tuple[GifFrame, ...]
     loop_count: int | None
+    aspect: PixelAspect | None = None
+    icc_profile: bytes | None = None
 
     @property
     def has_alpha(self) -> bool:
@@ -77,6 +89,11 @@ class GifHeader:
             or any(frame.is_clear for frame in self.frames)
             or any(frame.leaves_hole for frame in self.frames[:-1])
         )
+
+    @property
+    def is_grey(self) -> bool:
+        """All of it is grey, and nothing transparent."""
+        return not self.has_alpha and all(frame.is_grey for frame in self.frames)
 
 
 def read_gif(data: bytes | memoryview) -> GifHeader:
@@ -93,19 +110,23 @@ def read_gif(data: bytes | memoryview) -> GifHeader:
     position = 13 + _table_size(data[10])
     frames: list[GifFrame] = []
     control = b"\0\0\0\0"
+    profile: bytes | None = None
     loops = 1
     # A file may end without its trailer.
     while position < len(data) and data[position] != _TRAILER:
         kind = data[position]
         if kind == _EXTENSION and position + 1 < len(data):
             label = data[position + 1]
-            content, position = _sub_blocks(data, position + 2, len(frames), keeps=True)
+            keeps = _most_kept(data, position)
+            content, position = _sub_blocks(data, position + 2, len(frames), keeps)
             if label == _GRAPHIC_CONTROL and content and len(content[0]) >= 4:
                 control = content[0]
             elif label == _APPLICATION and len(content) > 1 and content[0] in _LOOPS:
                 # The number counts repetitions, so that the first showing is not among them.
                 number = int.from_bytes(content[1][1:3], "little")
                 loops = number + 1 if number else 0
+            elif label == _APPLICATION and content and content[0] == _ICC and profile is None:
+                profile = b"".join(content[1:])
         elif kind == _IMAGE:
             frame, position = _frame(data, position, (rows, columns), control, len(frames))
             frames.append(frame)
@@ -126,6 +147,9 @@ def read_gif(data: bytes | memoryview) -> GifHeader:
         right > columns or bottom > rows,
         tuple(frames),
         loops if len(frames) > 1 else None,
+        # Section 18: width by height of a pixel, from 1/4 to 4.21; 0 says nothing.
+        aspect_from(64, data[12] + 15) if data[12] else None,
+        profile,
     )
 
 
@@ -145,7 +169,9 @@ def _frame(
     start += _table_size(flags)
     _, end = _sub_blocks(data, start + 1, number)
     duration = 10.0 * int.from_bytes(control[1:3], "little")
-    bits = (flags & 7) + 1 if flags & 0x80 else (data[10] & 7) + 1
+    has_own = bool(flags & 0x80)
+    bits = ((flags if has_own else data[10]) & 7) + 1
+    table = data[position + 10 : start] if has_own else data[13 : 13 + _table_size(data[10])]
     frame = GifFrame(
         left + width,
         top + height,
@@ -154,14 +180,26 @@ def _frame(
         bool(control[0] & 1),
         (control[0] >> 2 & 7) == _TO_BACKGROUND,
         bits,
+        _is_grey(bytes(table)),
     )
     return frame, end
 
 
+def _is_grey(table: bytes) -> bool:
+    # Without a table nobody says what is seen.
+    return bool(table) and table[::3] == table[1::3] == table[2::3]
+
+
+def _most_kept(data: bytes | memoryview, position: int) -> int:
+    """Say how many sub-blocks of an extension are wanted: few, or all of a profile."""
+    is_profile = bytes(data[position + 1 : position + 14]) == bytes([_APPLICATION, 11]) + _ICC
+    return MOST_PROFILE_BYTES // 255 if is_profile else 2
+
+
 def _sub_blocks(
-    data: bytes | memoryview, position: int, number: int, *, keeps: bool = False
+    data: bytes | memoryview, position: int, number: int, most_kept: int = 0
 ) -> tuple[list[bytes], int]:
-    """Go through sub-blocks up to the empty one; give the first two, and where they end."""
+    """Go through sub-blocks up to the empty one; give the first ones, and where they end."""
     found: list[bytes] = []
     while True:
         if position >= len(data):
@@ -169,7 +207,7 @@ def _sub_blocks(
         size = data[position]
         if not size:
             return found, position + 1
-        if keeps and len(found) < 2:
+        if len(found) < most_kept:
             found.append(bytes(data[position + 1 : position + 1 + size]))
         position += 1 + size
 

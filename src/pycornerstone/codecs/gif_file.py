@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 
 from pycornerstone.codecs.gif_blocks import GifHeader, read_gif
+from pycornerstone.codecs.icc_profile import fitting_profile
 from pycornerstone.codecs.picture_file import Picture, check_frame_number, check_picture_size
 from pycornerstone.codecs.pillow_file import PillowFrames, load_plugin
+from pycornerstone.codecs.pixel_density import scale_fields
 from pycornerstone.errors import DecodeError
 from pycornerstone.model.modules import PictureModule
 
@@ -30,7 +32,7 @@ def open_gif(data: bytes | memoryview, max_bytes: int) -> GifPicture:
 class GifPicture:
     """A GIF file that is open; see `PictureFile`.
 
-    Frames are what is on the canvas, all of RGB or all of RGBA.
+    Frames are what is on the canvas, all of them grey, RGB or RGBA.
 
     Attributes
     ----------
@@ -46,6 +48,8 @@ class GifPicture:
         self.number_of_frames = len(header.frames)
         self._data = data
         self._header = header
+        # Both go through all frames.
+        self._has_alpha, self._is_grey = header.has_alpha, header.is_grey
 
     @cached_property
     def _frames(self) -> PillowFrames:
@@ -57,7 +61,7 @@ class GifPicture:
         """Decode a frame; see `PictureFile.decode`."""
         check_frame_number("GIF", frame, self.number_of_frames)
         header = self._header
-        mode = "RGBA" if header.has_alpha else "RGB"
+        mode = "L" if self._is_grey else "RGBA" if self._has_alpha else "RGB"
         size = header.rows, header.columns
         pixels = self._frames.samples(frame - 1, mode, size, grows=header.goes_beyond)
         about = PictureModule(
@@ -66,11 +70,13 @@ class GifPicture:
             frame_number=frame,
             bits_per_sample=header.frames[frame - 1].bits,
             color_type="palette",
-            has_alpha=header.has_alpha,
+            has_alpha=self._has_alpha,
             frame_duration_ms=header.frames[frame - 1].duration_ms,
             loop_count=header.loop_count,
+            **scale_fields(header.aspect),
         )
-        return Picture(pixels, about, "RGB")
+        profile = fitting_profile(header.icc_profile, is_grey=self._is_grey)
+        return Picture(pixels, about, "MONOCHROME2" if self._is_grey else "RGB", profile)
 
 
 def _check_limit_of_pillow(header: GifHeader) -> None:

@@ -59,7 +59,7 @@ def gunzip(data: bytes | memoryview, limit: int, enough: int = 0) -> memoryview:
     if not is_gzip(data):
         raise DecodeError(f"no gzip file: its {size} bytes do not start with 1F8B")
     if size < _SMALLEST:
-        raise DecodeError(f"broken gzip file: it ends after {size} bytes")
+        raise DecodeError(f"broken gzip file: it ends after {size} bytes; copy it again")
     inflated = _inflate_one_member(data, limit, enough)
     return memoryview(_inflate(data, limit)) if inflated is None else inflated
 
@@ -81,7 +81,7 @@ def gunzip_beginning(data: bytes | memoryview, nbytes: int) -> bytes:
                 break
     except zlib.error as error:
         raise DecodeError(
-            f"the gzip file is damaged at its start ({error}); copy the file again"
+            f"the gzip file is damaged: {_damage(error)}; copy the file again"
         ) from error
     except EOFError:
         # It is the beginning of one.
@@ -131,12 +131,25 @@ def _inflate(data: bytes | memoryview, limit: int) -> bytearray:
             if len(whole) > limit:
                 raise DecodeError(f"gzip file of {size} bytes holds more than {limit} bytes")
     except zlib.error as error:
-        raise DecodeError(f"broken gzip file of {size} bytes: {error}") from error
+        raise DecodeError(
+            f"broken gzip file of {size} bytes: {_damage(error)}; copy the file again"
+        ) from error
     except EOFError as error:
         raise DecodeError(
-            f"broken gzip file: its {size} bytes end within the compressed data"
+            f"broken gzip file: its {size} bytes end within the compressed data; copy the file "
+            "again"
         ) from error
     return whole
+
+
+def _damage(error: zlib.error) -> str:
+    """Say in plain words what zlib found at the end of a member (RFC 1952, section 2.3.1)."""
+    text = str(error)
+    if "incorrect data check" in text:
+        return "what is in it does not match its checksum"
+    if "incorrect length check" in text:
+        return "what is in it does not match its length"
+    return text
 
 
 def _pieces(data: bytes | memoryview) -> Iterator[bytes]:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING
 
-__all__ = ["codestream_span", "palette_of"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
+__all__ = ["codestream_span", "icc_profile_of", "palette_of"]
+
+# Methods 2 and 3: a restricted profile, and (JPX) any.
+_WITH_PROFILE = (b"\2", b"\3")
 _SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
 
 
@@ -51,3 +57,32 @@ def palette_of(header: bytes | memoryview) -> tuple[int, int] | None:
     columns = header[start + 2]
     depths = header[start + 3 : start + 3 + columns]
     return columns, max(((depth & 0x7F) + 1 for depth in depths), default=1)
+
+
+def icc_profile_of(header: bytes | memoryview) -> bytes | None:
+    """Find the colour profile in the boxes before a codestream (box colr, section I.5.3.3).
+
+    Returns
+    -------
+    bytes or None
+        The first one, as it is; None where colours are named, or nothing is said of them.
+    """
+    for kind, content in _boxes(bytes(header)):
+        if kind == b"jp2h":
+            for inner, colors in _boxes(content):
+                if inner == b"colr" and colors[:1] in _WITH_PROFILE:
+                    # Precedence and approximation come first.
+                    return colors[3:]
+    return None
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Go through boxes, as far as they are whole."""
+    position = 0
+    while position + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        end = position + length if length else len(data)
+        if end < position + 8 or end > len(data):
+            return
+        yield kind, data[position + 8 : end]
+        position = end

@@ -19,6 +19,7 @@ from pycornerstone.codecs.jpeg_header import (
 )
 from pycornerstone.codecs.jpeg_segments import read_jpeg_segments
 from pycornerstone.codecs.picture_file import Picture, check_frame_number, check_picture_size
+from pycornerstone.codecs.pixel_density import scale_fields
 from pycornerstone.codecs.raster_codec import decode_raster
 from pycornerstone.errors import UnsupportedEncodingError
 from pycornerstone.model.modules import PictureModule
@@ -104,9 +105,6 @@ class _View:
     def picture(self, frame: int, number_of_frames: int) -> Picture:
         header, exif = self._header, self._exif
         pixels = spread_samples(self._grey_or_rgb(), header.codestream.precision)
-        density = self._segments.density or exif.density
-        if density is not None:
-            density = density.turned(exif.orientation)
         about = PictureModule(
             format="JPEG",
             number_of_frames=number_of_frames,
@@ -114,9 +112,7 @@ class _View:
             bits_per_sample=header.codestream.precision,
             color_type=_color_type(header),
             orientation=exif.orientation,
-            row_pixel_spacing_mm=density.row_spacing_mm if density else None,
-            column_pixel_spacing_mm=density.column_spacing_mm if density else None,
-            spacing_source=density.source if density else None,
+            **scale_fields(self._segments.density, exif.density, orientation=exif.orientation),
         )
         pixels = apply_orientation(pixels, exif.orientation)
         is_grey = pixels.ndim == 2

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pycornerstone.codecs.jpeg_header import jpeg_segments
-from pycornerstone.codecs.pixel_density import density_from
+from pycornerstone.codecs.pixel_density import aspect_from, density_from
 
 if TYPE_CHECKING:
-    from pycornerstone.codecs.pixel_density import PixelDensity
+    from pycornerstone.codecs.pixel_density import PixelAspect, PixelDensity
 
 __all__ = ["JpegSegments", "read_jpeg_segments"]
 
 _log = logging.getLogger("pycornerstone.codecs")
 
 _APP0, _APP1, _APP2 = 0xE0, 0xE1, 0xE2
-# Units of JFIF 1.02: 0 is an aspect ratio only.
+# Units of JFIF 1.02; 0 is a shape of pixels only.
 _UNITS_MM = {1: 25.4, 2: 10.0}
 # CIPA DC-007, section 5.2.3.3: the kind of a picture is in 24 bits; these are of several views.
 _VIEWS = frozenset({0x020001, 0x020002, 0x020003})
@@ -31,7 +31,7 @@ class JpegSegments:
 
     Attributes
     ----------
-    density : PixelDensity or None
+    density : PixelDensity, PixelAspect or None
         Of the JFIF header.
     exif : bytes
         The first Exif block; empty where there is none. It may name a patient.
@@ -42,7 +42,7 @@ class JpegSegments:
         one picture. Thumbnails, gain maps and others that are no views of their own do not count.
     """
 
-    density: PixelDensity | None
+    density: PixelDensity | PixelAspect | None
     exif: bytes = field(repr=False)
     icc_profile: bytes | None = field(repr=False)
     views: tuple[tuple[int, int], ...]
@@ -56,7 +56,7 @@ def read_jpeg_segments(data: bytes | memoryview) -> JpegSegments:
     data : bytes-like
         The file.
     """
-    density: PixelDensity | None = None
+    density: PixelDensity | PixelAspect | None = None
     exif = b""
     profile: dict[tuple[int, int], bytes] = {}
     views: tuple[tuple[int, int], ...] = ()
@@ -68,6 +68,8 @@ def read_jpeg_segments(data: bytes | memoryview) -> JpegSegments:
             unit, across, down = struct.unpack_from(">BHH", content, 7)
             if unit in _UNITS_MM:
                 density = density_from(across, down, _UNITS_MM[unit], "JFIF")
+            elif unit == 0:
+                density = aspect_from(across, down)
         elif marker == _APP1 and content[:6] == b"Exif\0\0":
             exif = exif or content
         elif marker == _APP2 and content[:12] == b"ICC_PROFILE\0" and len(content) > 14:

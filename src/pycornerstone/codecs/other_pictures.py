@@ -10,7 +10,8 @@ import numpy as np
 
 from pycornerstone.codecs.color_depth import spread_samples
 from pycornerstone.codecs.exif import apply_orientation
-from pycornerstone.codecs.jpeg2000_boxes import codestream_span, palette_of
+from pycornerstone.codecs.icc_profile import fitting_profile
+from pycornerstone.codecs.jpeg2000_boxes import codestream_span, icc_profile_of, palette_of
 from pycornerstone.codecs.jpeg_header import check_jpeg_end, read_jpeg_header
 from pycornerstone.codecs.jpeg_xl import read_jpeg_xl_header, read_jpeg_xl_orientation
 from pycornerstone.codecs.picture_file import Picture, check_frame_number, check_picture_size
@@ -47,6 +48,8 @@ class RasterPicture:
         To be applied, as Exif counts.
     number_of_frames : int
         1.
+    icc_profile : bytes or None
+        As the file has it, whether it fits the samples or not.
     """
 
     format: str
@@ -56,6 +59,7 @@ class RasterPicture:
     bits: int | None = None
     orientation: int = 1
     number_of_frames: int = 1
+    icc_profile: bytes | None = None
 
     def decode(self, frame: int) -> Picture:
         """Decode it; see `PictureFile.decode`. Grey with alpha becomes RGBA."""
@@ -77,7 +81,8 @@ class RasterPicture:
         )
         pixels = spread_samples(pixels, about.bits_per_sample)
         upright = apply_orientation(pixels, self.orientation)
-        return Picture(upright, about, "MONOCHROME2" if is_grey else "RGB")
+        profile = fitting_profile(self.icc_profile, is_grey=is_grey)
+        return Picture(upright, about, "MONOCHROME2" if is_grey else "RGB", profile)
 
 
 def open_jpeg2000(data: bytes | memoryview, max_bytes: int) -> RasterPicture:
@@ -103,6 +108,7 @@ def open_jpeg2000(data: bytes | memoryview, max_bytes: int) -> RasterPicture:
         imagecodecs.jpeg2k_decode,
         (stream.rows, stream.columns),
         bits,
+        icc_profile=icc_profile_of(data[:start]),
     )
 
 

@@ -45,12 +45,19 @@ class PictureFile(Protocol):
     ----------
     format : str
         Such as ``"PNG"``.
-    number_of_frames : int
-        Pages, or frames of an animation; 1 for a still picture.
     """
 
     format: str
-    number_of_frames: int
+
+    @property
+    def number_of_frames(self) -> int:
+        """Pages, or frames of an animation; 1 for a still picture.
+
+        Raises
+        ------
+        DecodeError
+            If they cannot be counted: the chain of a TIFF's pages is broken.
+        """
 
     def decode(self, frame: int) -> Picture:
         """Decode a frame, which counts from 1; may be called from several threads.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pycornerstone.codecs.jpeg_header import read_jpeg_header
 from pycornerstone.codecs.media_kinds import PICTURES, kind_of
+from pycornerstone.codecs.picture_advice import AdvisedPicture, advice_for_broken
 from pycornerstone.codecs.sample_layout import MAX_FRAME_BYTES
 from pycornerstone.errors import DecodeError, UnsupportedEncodingError
 from pycornerstone.model.image import Image
@@ -81,6 +82,11 @@ def open_picture(
 
 def _open(data: bytes | memoryview, max_bytes: int, declared: str) -> PictureFile:
     kind = kind_of(data)
+    with advice_for_broken():
+        return AdvisedPicture(_read(kind, data, max_bytes, declared))
+
+
+def _read(kind: str, data: bytes | memoryview, max_bytes: int, declared: str) -> PictureFile:
     if kind == "a JPEG picture" and read_jpeg_header(data).is_jpeg_ls:
         kind = "a JPEG-LS picture"
     reader = PICTURE_READERS.get(kind)

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pycornerstone.codecs.exif import ExifValues, read_exif
-from pycornerstone.codecs.pixel_density import density_from
+from pycornerstone.codecs.icc_profile import MOST_PROFILE_BYTES
+from pycornerstone.codecs.pixel_density import aspect_from, density_from
 from pycornerstone.errors import DecodeError
 
 if TYPE_CHECKING:
-    from pycornerstone.codecs.pixel_density import PixelDensity
+    from pycornerstone.codecs.pixel_density import PixelAspect, PixelDensity
 
 __all__ = ["PngChunks", "PngHeader", "checked_chunk", "read_png_chunks"]
 
@@ -27,8 +28,6 @@ _MOST_KEPT = 200_000
 # Depths of each colour type (section 11.2.1): grey, RGB, palette, grey and RGB with alpha.
 _DEPTHS = {0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}}
 _STORED_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-# A longer profile is none; the longest of printing presses have three million bytes.
-_MOST_PROFILE_BYTES = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +133,12 @@ class PngChunks:
         numbers = self.numbers(b"sRGB", ">B")
         return numbers[0] if numbers and numbers[0] < 4 else None
 
-    def density(self) -> PixelDensity | None:
-        """Of pHYs, where its unit is the metre (section 11.3.4.3)."""
-        numbers = self.numbers(b"pHYs", ">IIB")
-        if numbers is None or numbers[2] != 1:
-            return None
-        return density_from(numbers[0], numbers[1], 1000.0, "pHYs")
+    def density(self) -> PixelDensity | PixelAspect | None:
+        """Of pHYs; where its unit is not the metre, it is a shape alone (section 11.3.4.3)."""
+        across, down, unit = self.numbers(b"pHYs", ">IIB") or (0, 0, 0)
+        if unit == 1:
+            return density_from(across, down, 1000.0, "pHYs")
+        return aspect_from(across, down) if unit == 0 else None
 
     def exif(self) -> ExifValues:
         """Of eXIf (section 11.3.4.5)."""
@@ -168,7 +167,7 @@ def _inflated_profile(compressed: bytes) -> bytes | None:
     try:
         head = inflate.decompress(compressed, 128)
         size = int.from_bytes(head[:4], "big")
-        if not 128 <= size <= _MOST_PROFILE_BYTES:
+        if not 128 <= size <= MOST_PROFILE_BYTES:
             return None
         rest = size - len(head)
         profile = head + (inflate.decompress(inflate.unconsumed_tail, rest) if rest else b"")

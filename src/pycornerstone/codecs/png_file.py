@@ -10,6 +10,7 @@ import numpy as np
 
 from pycornerstone.codecs.exif import apply_orientation
 from pycornerstone.codecs.picture_file import Picture, check_frame_number, check_picture_size
+from pycornerstone.codecs.pixel_density import scale_fields
 from pycornerstone.codecs.png_chunks import read_png_chunks
 from pycornerstone.codecs.png_stream import decode_still
 from pycornerstone.errors import DecodeError
@@ -114,10 +115,7 @@ class PngFile:
         return self._chunks.icc_profile()
 
     def _about(self, frame: int) -> PictureModule:
-        chunks, animation = self._chunks, self._animation
-        density = chunks.density() or self._exif.density
-        if density is not None:
-            density = density.turned(self._exif.orientation)
+        chunks, animation, exif = self._chunks, self._animation, self._exif
         return PictureModule(
             format="PNG",
             number_of_frames=self.number_of_frames,
@@ -128,12 +126,10 @@ class PngFile:
             gamma=chunks.gamma(),
             chromaticities=chunks.chromaticities(),
             rendering_intent=chunks.rendering_intent(),
-            orientation=self._exif.orientation,
-            row_pixel_spacing_mm=density.row_spacing_mm if density else None,
-            column_pixel_spacing_mm=density.column_spacing_mm if density else None,
-            spacing_source=density.source if density else None,
+            orientation=exif.orientation,
             frame_duration_ms=animation.frames[frame - 1].duration_ms if animation else None,
             loop_count=animation.loop_count if animation else None,
+            **scale_fields(chunks.density(), exif.density, orientation=exif.orientation),
         )
 
 

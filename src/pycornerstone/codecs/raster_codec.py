@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["decode_raster"]
 
+# What a decoder says of itself, in place of the picture.
+_PLAIN = {"png_read_data_fn input stream too small": "it ends before the last of its samples"}
+
 
 def decode_raster(
     name: str, codec: Callable[..., npt.NDArray[Any]], data: bytes | memoryview, **options: Any
@@ -43,7 +46,7 @@ def decode_raster(
         # libpng makes the text of some errors from freed memory.
         text = str(error)
         is_text = text.isascii() and text.isprintable() and not isinstance(error, UnicodeError)
-        reason = text if is_text and text else "it cannot be decoded"
+        reason = _PLAIN.get(text, text) if is_text and text else "it cannot be decoded"
         raise DecodeError(f"broken {name} of {len(data)} bytes: {reason}") from error
 
 

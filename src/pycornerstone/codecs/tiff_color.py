@@ -99,8 +99,8 @@ def to_colors(
 
     Greys of 1 to 7 bits are spread over 0 to 255, as those of PNG are, and colours of 9 to 15 bits
     over 0 to 65535; greys of more than 8 bits stay as they are. Palettes, of 16 bits in the file,
-    become RGB of 8. Samples that are neither colour nor alpha are left out. Associated alpha is
-    made unassociated. CMYK is mixed without its profile.
+    become RGB of 8 if no colour of theirs has more, else of 16. Samples that are neither colour nor
+    alpha are left out. Associated alpha is made unassociated. CMYK is mixed without its profile.
 
     Parameters
     ----------
@@ -179,7 +179,12 @@ def _divided(colors: npt.NDArray[Any], alpha: npt.NDArray[Any], bits: int) -> np
     return result
 
 
-def _palette(tags: TiffDirectory, bits: int) -> npt.NDArray[np.uint8]:
+def _palette(tags: TiffDirectory, bits: int) -> npt.NDArray[np.unsignedinteger[Any]]:
+    """Give the colours, (colours, 3), of 8 bits where no more are in their 16."""
     colors = tags.integers(_COLOR_MAP)[: 3 << bits].reshape(3, -1).T
-    # Some writers put 8 bits into 16; libtiff tells them in the same way.
-    return (colors if colors.max() < 256 else colors >> 8).astype(np.uint8)
+    # Some writers put 8 bits into 16 as they are; libtiff tells them in the same way. Others shift
+    # them, or repeat them, so that white is 65535.
+    if colors.max() < 256:
+        return colors.astype(np.uint8)
+    has_more = (colors % 257 != 0) & (colors % 256 != 0)
+    return colors.astype(np.uint16) if has_more.any() else (colors >> 8).astype(np.uint8)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pycornerstone.codecs.exif import apply_orientation
+from pycornerstone.codecs.icc_profile import fitting_profile
 from pycornerstone.codecs.memory_file import MemoryFile
 from pycornerstone.codecs.picture_file import Picture, check_frame_number
+from pycornerstone.codecs.pixel_density import scale_fields
 from pycornerstone.codecs.tiff_color import check_colors, color_type_of, has_alpha, to_colors
 from pycornerstone.codecs.tiff_directory import (
     TiffDirectory,
@@ -118,9 +120,6 @@ class TiffPicture:
             samples = self._decoded(page, offset, frame - 1)
         pixels, photometric = to_colors(samples, tags, page)
         pixels = apply_orientation(pixels, page.orientation)
-        scale = scale_of(tags, self._description)
-        if scale is not None:
-            scale = scale.turned(page.orientation)
         about = PictureModule(
             self.format,
             number_of_frames=self.number_of_frames,
@@ -129,9 +128,7 @@ class TiffPicture:
             color_type=color_type_of(page),
             has_alpha=has_alpha(page),
             orientation=page.orientation,
-            row_pixel_spacing_mm=scale.row_spacing_mm if scale else None,
-            column_pixel_spacing_mm=scale.column_spacing_mm if scale else None,
-            spacing_source=scale.source if scale else None,
+            **scale_fields(scale_of(tags, self._description), orientation=page.orientation),
         )
         return Picture(pixels, about, photometric, _fitting_profile(tags, pixels))
 
@@ -220,7 +217,7 @@ def _native(samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _fitting_profile(tags: TiffDirectory, pixels: npt.NDArray[Any]) -> bytes | None:
     profile = bytes(if_readable(tags.content, _ICC_PROFILE, b""))
-    return profile if profile[16:20] == (b"GRAY" if pixels.ndim == 2 else b"RGB ") else None
+    return fitting_profile(profile, is_grey=pixels.ndim == 2)
 
 
 class _Quiet(threading.local):

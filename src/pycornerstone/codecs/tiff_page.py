@@ -228,8 +228,8 @@ def _check_size(page: TiffPageLayout, max_bytes: int) -> None:
         )
     size = page.size
     if page.photometric == 3:
-        # A palette gives three bytes for each index.
-        size = max(size, 3 * page.rows * page.columns)
+        # A palette gives three numbers of up to 16 bits for each index.
+        size = max(size, 6 * page.rows * page.columns)
     elif page.samples == 2 and page.extra_samples:
         # Grey with alpha becomes RGBA.
         size *= 2

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pycornerstone.codecs.pixel_density import PixelDensity, density_from
+from pycornerstone.codecs.pixel_density import PixelAspect, PixelDensity, aspect_from, density_from
 from pycornerstone.codecs.tiff_directory import if_readable
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["TiffDescription", "read_description", "scale_of"]
 
 _DESCRIPTION, _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 270, 282, 283, 296
+_NO_UNIT = 1
 _UNITS_MM = {2: 25.4, 3: 10.0}
 # Of OME-XML (UnitsLength) and of ImageJ, which writes what a user typed.
 _LENGTHS_MM = {
@@ -79,7 +80,9 @@ def read_description(first: TiffDirectory) -> TiffDescription:
     return TiffDescription(_ome_scale(text) if is_ome else None)
 
 
-def scale_of(tags: TiffDirectory, description: TiffDescription) -> PixelDensity | None:
+def scale_of(
+    tags: TiffDirectory, description: TiffDescription
+) -> PixelDensity | PixelAspect | None:
     """Find how far apart the samples of a page are, as they are stored.
 
     Parameters
@@ -91,8 +94,9 @@ def scale_of(tags: TiffDirectory, description: TiffDescription) -> PixelDensity 
 
     Returns
     -------
-    PixelDensity or None
-        Its source is ``"OME"``, ``"ImageJ"`` or ``"TIFF"``; None where the file has no unit.
+    PixelDensity, PixelAspect or None
+        Of a density, the source is ``"OME"``, ``"ImageJ"`` or ``"TIFF"``; where the file says that
+        it has no unit, it is a shape alone.
     """
     if description.ome_scale is not None:
         return description.ome_scale
@@ -102,8 +106,10 @@ def scale_of(tags: TiffDirectory, description: TiffDescription) -> PixelDensity 
         return None
     if description.imagej_unit_mm:
         return density_from(across, down, description.imagej_unit_mm, "ImageJ")
-    unit_mm = _UNITS_MM.get(if_readable(lambda tag: tags.integer(tag, 2), _UNIT, 0))
-    return density_from(across, down, unit_mm, "TIFF") if unit_mm else None
+    unit = if_readable(lambda tag: tags.integer(tag, 2), _UNIT, 0)
+    if unit in _UNITS_MM:
+        return density_from(across, down, _UNITS_MM[unit], "TIFF")
+    return aspect_from(across, down) if unit == _NO_UNIT else None
 
 
 def _ome_scale(text: str) -> PixelDensity | None:

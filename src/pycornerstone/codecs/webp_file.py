@@ -7,9 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pycornerstone.codecs.exif import ExifValues, apply_orientation, read_exif
+from pycornerstone.codecs.icc_profile import fitting_profile
 from pycornerstone.codecs.picture_file import Picture, check_frame_number, check_picture_size
 from pycornerstone.codecs.picture_sizes import riff_chunks, webp_size
 from pycornerstone.codecs.pillow_file import PillowFrames
+from pycornerstone.codecs.pixel_density import scale_fields
 from pycornerstone.codecs.raster_codec import decode_raster
 from pycornerstone.errors import DecodeError
 from pycornerstone.model.modules import PictureModule
@@ -98,7 +100,6 @@ class WebpPicture:
                 f"{header.rows} and {header.columns}"
             )
         orientation = header.exif.orientation
-        scale = header.exif.density.turned(orientation) if header.exif.density else None
         about = PictureModule(
             self.format,
             number_of_frames=self.number_of_frames,
@@ -106,18 +107,15 @@ class WebpPicture:
             color_type="RGB",
             has_alpha=pixels.shape[2] == 4,
             orientation=orientation,
-            row_pixel_spacing_mm=scale.row_spacing_mm if scale else None,
-            column_pixel_spacing_mm=scale.column_spacing_mm if scale else None,
-            spacing_source=scale.source if scale else None,
             frame_duration_ms=header.durations_ms[frame - 1] if header.durations_ms else None,
             loop_count=header.loop_count if header.durations_ms else None,
+            **scale_fields(header.exif.density, orientation=orientation),
         )
-        profile = header.icc_profile
         return Picture(
             apply_orientation(pixels, orientation),
             about,
             "RGB",
-            profile if profile[16:20] == b"RGB " else None,
+            fitting_profile(header.icc_profile, is_grey=False),
         )
 
     def _samples(self, frame: int) -> npt.NDArray[Any]:

@@ -14,15 +14,17 @@ import operator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, SupportsIndex
 
-from pycornerstone.errors import DecodeError, ImageIdError
+from pycornerstone.errors import DecodeError, ImageIdError, PyCornerstoneError
 from pycornerstone.loaders.nifti_address import NiftiAddresses
 from pycornerstone.loaders.nifti_files import NiftiFiles
 from pycornerstone.loaders.nifti_headers import NiftiHeaders
 from pycornerstone.loaders.nifti_runs import slice_runs
 from pycornerstone.metadata.nifti_modules import NIFTI_MODULES, read_nifti_module
 from pycornerstone.metadata.nifti_slices import NiftiSlices
+from pycornerstone.metadata.nifti_window import sample_range
 from pycornerstone.metadata.slice_addresses import slice_image_id, split_slice_address
 from pycornerstone.model.image import Image
+from pycornerstone.model.modules import VoiLutModule
 from pycornerstone.retrieve.addresses import naming_image
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from pycornerstone.loaders.nifti_kept import OpenNifti
     from pycornerstone.loaders.nifti_volume import NiftiVolume
     from pycornerstone.loaders.protocol import LoaderContext, LoadOptions
+    from pycornerstone.metadata.nifti import NiftiHeader
     from pycornerstone.model.modules import Module
 
 __all__ = ["NiftiFrame", "NiftiLoader"]
@@ -72,7 +75,8 @@ class NiftiLoader:
     a path, a URL, bytes that the session holds (``bytes:7``), or anything that fsspec opens.
 
     Of an uncompressed local file no more is read than the slices that are asked for: it is
-    memory-mapped, the last 16 of them stay open. A compressed or remote one is fetched and
+    memory-mapped, the last 16 of them stay open (and a sample of it, where no display range is set:
+    all slices of a file are shown with one window). A compressed or remote one is fetched and
     decompressed once, however many of its slices are asked for, and kept for those that come
     later. A local file that was written anew is opened anew.
 
@@ -124,6 +128,8 @@ class NiftiLoader:
         Of slices across k that is ``pixels[j, i]``, across j ``[k, i]``, across i ``[k, j]``.
         """
         samples = encoded.slices.samples(encoded.volume.data, encoded.frame)
+        # Once a file; an array of all of it does not come by here, and shows nothing.
+        sample_range(encoded.slices.header, encoded.volume.data)
         return Image(encoded.image_id, samples, is_upright=False)
 
     async def retrieve_many(
@@ -155,7 +161,8 @@ class NiftiLoader:
         """Answer for the metadata of a slice.
 
         The header of a file of this machine is read when it is first asked for; of another all is
-        known once its slices were listed, or one of them was retrieved.
+        known once its slices were listed, or one of them was retrieved. The window of a file that
+        is compressed or from elsewhere, and has no display range, is known once a slice was loaded.
         """
         if type_name not in NIFTI_MODULES or not image_id.startswith("nifti:"):
             return None
@@ -163,7 +170,10 @@ class NiftiLoader:
         known = self._headers.find(address.source)
         if known is None:
             return None
-        slices = NiftiSlices(known.header, address.axis)
+        header = known.header
+        if type_name == VoiLutModule.type_name and header.lacks_range:
+            header = self._with_range(address, header)
+        slices = NiftiSlices(header, address.axis)
         return read_nifti_module(type_name, slices, address.frame, known.frame_of_reference_uid)
 
     async def image_ids(
@@ -213,12 +223,24 @@ class NiftiLoader:
         """Let go of the files that are kept open; the session is closed."""
         self._files.close()
 
+    def _with_range(self, address: NiftiAddress, header: NiftiHeader) -> NiftiHeader:
+        """Give the header with the range of the voxels, if these are at hand."""
+        try:
+            opened = self._files.here(address.source)
+        except PyCornerstoneError:
+            # Whoever loads a slice of it is told.
+            return header
+        if opened is None:
+            return header
+        known = self._headers.remember(address.source, opened.key, opened.volume.header)
+        sample_range(known.header, opened.volume.data)
+        return known.header
+
     async def _retrieve(self, image_id: str, address: NiftiAddress) -> NiftiFrame:
         return self._frame(image_id, address, await self._files.bring(address.source))
 
     def _frame(self, image_id: str, address: NiftiAddress, opened: OpenNifti) -> NiftiFrame:
-        header = opened.volume.header
-        self._headers.remember(address.source, opened.key, header)
+        header = self._headers.remember(address.source, opened.key, opened.volume.header).header
         slices = NiftiSlices(header, address.axis)
         # That it is none of the file's is told before anything is decoded.
         slices.place(address.frame)
@@ -242,7 +264,7 @@ def _chosen(time_points: tuple[object, ...] | None, volumes: int) -> Iterable[in
         if not 0 <= number < volumes:
             raise ImageIdError(
                 f"time point {point!r} is not in the NIfTI file: it has {volumes}, numbered from 0 "
-                f"to {volumes - 1}"
+                f"to {volumes - 1}; choose some of these"
             )
         chosen.append(number)
     return chosen

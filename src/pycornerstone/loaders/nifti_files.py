@@ -75,6 +75,10 @@ class NiftiFiles:
             return None
         return self._keep(key_of(source), self._open_single(source, data), (source,), state)
 
+    def here(self, source: Source) -> OpenNifti | None:
+        """Give a file as `at_hand` does, or one that may have changed since it was brought."""
+        return self.at_hand(source) or self._kept_of(source)
+
     async def bring(self, source: Source) -> OpenNifti:
         """Open a file, once however many wait for it, or give it if it is open.
 

@@ -20,7 +20,7 @@ from pycornerstone.loaders.nifti_volume import (
 )
 from pycornerstone.metadata.nifti_extensions import LARGEST_EXTENT
 from pycornerstone.retrieve.files import read_file
-from pycornerstone.retrieve.sources import Source
+from pycornerstone.retrieve.sources import Source, SourceKind
 
 if TYPE_CHECKING:
     from pycornerstone.loaders.nifti_pairs import PairNames
@@ -76,10 +76,16 @@ class NiftiHeaders:
             Of the image; of a pair, the same for both files.
         header : NiftiHeader
             What was read.
+
+        Returns
+        -------
+        KnownHeader
+            With that header; of bytes that are held, with the one that was known before.
         """
         its_key = key_of(source)
         known = self._known.get(its_key)
-        if known is not None and known.header is header:
+        # Held bytes do not change, and what was found in them need not be found again.
+        if known is not None and (known.header is header or source.kind is SourceKind.HELD):
             return known
         # Names of files need not be UTF-8.
         text = key.encode(errors="backslashreplace").decode()

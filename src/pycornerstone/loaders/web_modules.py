@@ -46,7 +46,8 @@ def picture_modules(picture: Picture) -> tuple[Module, ...]:
     """Give all that is known of a frame.
 
     Pixel density becomes a spacing that is marked as UNCALIBRATED, and the pixel size of
-    microscopes (OME) one in what was looked at.
+    microscopes (OME) one in what was looked at. A shape of pixels without a length is their aspect
+    ratio.
     """
     about = picture.about
     pixel = _image_pixel(picture)
@@ -88,6 +89,7 @@ def _image_pixel(picture: Picture) -> ImagePixelModule:
         number_of_frames=picture.about.number_of_frames,
         is_float=pixels.dtype.kind == "f",
         icc_profile=picture.icc_profile,
+        pixel_aspect_ratio=picture.about.pixel_aspect_ratio,
     )
 
 
@@ -117,6 +119,7 @@ def _image_plane(picture: Picture) -> ImagePlaneModule:
         row_pixel_spacing_mm=None if kind is None else row,
         column_pixel_spacing_mm=None if kind is None else column,
         spacing_type=kind,
+        pixel_aspect_ratio=about.pixel_aspect_ratio if kind is None else None,
     )
 
 

@@ -79,6 +79,8 @@ class NiftiHeader:
     is_pair: bool = False
     complex_scaling: tuple[float, float] = (1.0, 0.0)
     _planes: dict[int, SlicePlanes | None] = field(default_factory=dict, init=False, repr=False)
+    # Empty until the voxels were at hand.
+    _sampled: list[tuple[float, float] | None] = field(default_factory=list, init=False, repr=False)
 
     # Half of the time that a header takes, and few ask for it.
     @cached_property
@@ -91,6 +93,22 @@ class NiftiHeader:
         if number not in self._planes:
             self._planes[number] = slice_planes(self.affine_lps, number)
         return self._planes[number]
+
+    @property
+    def first_range(self) -> tuple[float, float] | None:
+        """Values to be shown black and white at first: `display_range`, or that of the voxels."""
+        sampled = self._sampled[0] if self._sampled else None
+        return self.display_range or sampled
+
+    @property
+    def lacks_range(self) -> bool:
+        """Whether the voxels may tell what `first_range` does not know yet."""
+        return self.display_range is None and self.samples_per_voxel == 1 and not self._sampled
+
+    def know_range(self, sampled: tuple[float, float] | None) -> None:
+        """Keep the range that was found in the voxels; None if they have none."""
+        if self.lacks_range:
+            self._sampled.append(sampled)
 
     @property
     def pixel_dtype(self) -> np.dtype[Any]:
@@ -148,7 +166,7 @@ class NiftiHeader:
         if not 0 <= frame < self.number_of_frames:
             raise ImageIdError(
                 f"frame {frame} is not in the NIfTI file: it has {self.number_of_frames} slices, "
-                f"numbered from 0 to {self.number_of_frames - 1}"
+                f"numbered from 0 to {self.number_of_frames - 1}; choose one of them"
             )
         return self.data_offset + frame * self.frame_size_in_bytes
 
@@ -227,12 +245,15 @@ def header_extent(beginning: bytes | memoryview) -> int:
 def _sizes(dim: list[int]) -> tuple[int, ...]:
     count, *sizes = dim
     if not 1 <= count <= 7:
-        raise DecodeError(f"dim[0] of the NIfTI header is {count}; an image has 1 to 7 dimensions")
+        raise DecodeError(
+            f"dim[0] of the NIfTI header is {count}; an image has 1 to 7 dimensions; "
+            "the file is damaged, or no image"
+        )
     sizes = sizes[:count] + [1] * (7 - count)
     if min(sizes) < 1:
         raise DecodeError(
             f"the NIfTI header says {' x '.join(map(str, sizes[:count]))} voxels; every dimension "
-            "must be at least 1"
+            "must be at least 1; the file is damaged, or no image"
         )
     return tuple(sizes)
 
@@ -249,7 +270,7 @@ def _data_offset(fields: NiftiFields) -> int:
     where = "in the .img file of a pair" if fields.is_pair else "in a single file"
     raise DecodeError(
         f"vox_offset of the NIfTI header is {offset:g}; {where} the voxels start at {lowest} or "
-        "later"
+        "later; the file is damaged, copy it again or write it anew"
     )
 
 

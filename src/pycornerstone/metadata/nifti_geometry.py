@@ -25,6 +25,9 @@ everybody does."""
 
 # Past these (mm) it is damage, and squares of it are no longer numbers.
 _LARGEST, _SHORTEST = 1e100, 1e-100
+# Less than this of a quaternion is left by rounding. In NIfTI-1, three steps of float32, as nibabel
+# has it: one step alone can pass the 1e-7 of nifti1_io.c. In NIfTI-2 that, for what was float32.
+_ROUNDING = {1: 3 * 2.0**-23, 2: 1e-7}
 
 
 def best_affine(fields: NiftiFields, sizes: Sequence[int]) -> _Matrix | None:
@@ -78,7 +81,8 @@ def qform(fields: NiftiFields) -> _Matrix | None:
 
     What is out of range is taken as nifti1_io.c, the format's reference reader, takes it: negative
     voxel sizes without their sign, ``qfac`` as -1 where it is below 0 and as 1 elsewhere, and a
-    quaternion longer than 1 as one of length 1.
+    quaternion that is longer than 1, or shorter by no more than rounding makes it, as half a turn:
+    the square root of that rounding would be a turn by another 0.02 degrees.
     """
     if fields.version == 0 or fields.integer("qform_code") <= 0:
         return None
@@ -86,9 +90,11 @@ def qform(fields: NiftiFields) -> _Matrix | None:
     length = math.hypot(b, c, d)
     if not math.isfinite(length):
         return None
-    if length > 1:
+    rest = 1 - length * length
+    if rest < _ROUNDING[fields.version]:
         b, c, d = b / length, c / length, d / length
-    a = math.sqrt(max(1 - (b * b + c * c + d * d), 0.0)) if length < 1 else 0.0
+        rest = 0.0
+    a = math.sqrt(rest)
     turn = np.array(
         [
             [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],

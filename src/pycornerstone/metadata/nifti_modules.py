@@ -9,6 +9,7 @@ from pycornerstone.model.luts import VoiFunction, VoiWindow
 from pycornerstone.model.modules import (
     CineModule,
     FrameOfReferenceModule,
+    GeneralSeriesModule,
     ImagePixelModule,
     ImagePlaneModule,
     ModalityLutModule,
@@ -29,6 +30,7 @@ NIFTI_MODULES = frozenset(
     for module in (
         CineModule,
         FrameOfReferenceModule,
+        GeneralSeriesModule,
         ImagePixelModule,
         ImagePlaneModule,
         ModalityLutModule,
@@ -77,12 +79,15 @@ def read_nifti_module(
             return ModalityLutModule(header.slope, header.intercept)
         case MultiframeModule.type_name:
             return MultiframeModule(slices.number_of_frames, frame_number=frame + 1)
-        case VoiLutModule.type_name if header.display_range is not None:
-            lower, upper = header.display_range
+        case VoiLutModule.type_name if header.first_range is not None:
+            lower, upper = header.first_range
             function = VoiFunction.LINEAR_EXACT
             return VoiLutModule((VoiWindow.from_bounds(lower, upper, function),), function)
         case FrameOfReferenceModule.type_name if header.affine_lps is not None:
             return FrameOfReferenceModule(frame_of_reference_uid)
+        case GeneralSeriesModule.type_name:
+            # Nothing says what took the image; "other" is what DICOM has for that.
+            return GeneralSeriesModule(modality="OT")
         case CineModule.type_name:
             return _cine(slices)
         case NiftiModule.type_name:

@@ -81,7 +81,10 @@ def sample_type(code: int, byte_order: ByteOrder, version: int) -> tuple[np.dtyp
         )
     known = _SAMPLES | _SPM_SAMPLES if version == 0 else _SAMPLES
     if code not in known:
-        raise DecodeError(f"datatype {code} of the NIfTI header is no type that NIfTI knows")
+        raise DecodeError(
+            f"datatype {code} of the NIfTI header is no type that NIfTI knows; the file is "
+            "damaged, or write it anew with one of the standard's types"
+        )
     name, samples = known[code]
     return np.dtype(name).newbyteorder(byte_order), samples
 

@@ -77,7 +77,8 @@ class NiftiSlices:
         if not 0 <= frame < self.number_of_frames:
             raise ImageIdError(
                 f"frame {frame} is not in the NIfTI file: it has {self.number_of_frames} slices "
-                f"across {self.axis}, numbered from 0 to {self.number_of_frames - 1}"
+                f"across {self.axis}, numbered from 0 to {self.number_of_frames - 1}; choose one "
+                "of them"
             )
         volume, index = divmod(frame, self.per_volume)
         return index, volume
@@ -113,7 +114,8 @@ class NiftiSlices:
         if start + count * header.frame_size_in_bytes > memoryview(data).nbytes:
             raise DecodeError(
                 f"the file ends at byte {memoryview(data).nbytes}, before slice {frame} of it "
-                f"does; its header says that it has {header.needed_bytes} bytes"
+                f"does; its header says that it has {header.needed_bytes} bytes; copy the "
+                "file again"
             )
         shape = (count, rows, columns, header.samples_per_voxel)
         voxels = np.frombuffer(data, header.dtype, math.prod(shape), start).reshape(shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import logging
 import threading
 from collections.abc import Coroutine
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pycornerstone.errors import LoaderError, SessionClosedError
 
 if TYPE_CHECKING:
-    import concurrent.futures
     from collections.abc import Callable, Generator
     from types import TracebackType
 
@@ -80,6 +80,10 @@ class EventLoopThread:
     def _started(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
+            # What `asyncio.to_thread` uses: asyncio makes the same one, under a name that says
+            # nothing of whose threads they are.
+            threads = concurrent.futures.ThreadPoolExecutor(thread_name_prefix=f"{self._name}-wait")
+            self._loop.set_default_executor(threads)
             self._thread = threading.Thread(
                 target=_run, args=(self._loop,), name=self._name, daemon=True
             )

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import quote
 
 from pycornerstone.errors import LoaderError, RetrieveError
 from pycornerstone.loaders.list_request import ImageIdsRequest
 from pycornerstone.model.addresses import without_credentials
+from pycornerstone.retrieve.addresses import naming_image
 from pycornerstone.retrieve.sources import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Coroutine, Iterable
 
     from pycornerstone.loaders.protocol import LoaderContext, LoadOptions
     from pycornerstone.loaders.registry import LoaderRegistry
@@ -88,7 +89,8 @@ class FileRequests:
         address = self._address(source)
         loader = cast("_ListsNifti", self._loaders.built_in("nifti"))
         request = self._request("slices", address, source)
-        self._lists.begin(request, loader.image_ids(address, axis, chosen), options)
+        image_ids = partial(loader.image_ids, address, axis, chosen)
+        self._lists.begin(request, _named("nifti", address, image_ids), options)
         return request
 
     def web(
@@ -100,7 +102,8 @@ class FileRequests:
         address = self._address(source)
         loader = cast("_ListsPictures", self._loaders.built_in("web"))
         request = self._request("frames", address, source)
-        self._lists.begin(request, loader.image_ids(address), options)
+        work = _named("web", address, partial(loader.image_ids, address))
+        self._lists.begin(request, work, options)
         return request
 
     def _request(self, what: str, address: str, source: object) -> ImageIdsRequest:
@@ -135,6 +138,14 @@ class FileRequests:
             # Its list says what is wrong.
             return address
         return sources.hold(data) if data else address
+
+
+async def _named(
+    scheme: str, address: str, image_ids: Callable[[], Coroutine[Any, Any, list[str]]]
+) -> list[str]:
+    """List images; what fails says of which file."""
+    with naming_image(f"{scheme}:{address.removeprefix(f'{scheme}:')}"):
+        return await image_ids()
 
 
 def _address_of_path(path: os.PathLike[str]) -> str:

@@ -46,6 +46,9 @@ class PictureModule(Module):
     spacing_source : str or None
         Where that is from: ``"pHYs"``, ``"JFIF"``, ``"Exif"``, ``"TIFF"``, ``"BMP"``;
         ``"OME"`` and ``"ImageJ"`` measure what is shown, the others where it is printed.
+    pixel_aspect_ratio : tuple of int or None
+        Vertical and horizontal size of a pixel as it is now, in no unit, as (0028,0034) has them:
+        where the file says a shape, and no length; None for squares. Of PNG, JPEG, TIFF and GIF.
     frame_duration_ms : float or None
         How long this frame of an animation is shown.
     loop_count : int or None
@@ -67,6 +70,7 @@ class PictureModule(Module):
     row_pixel_spacing_mm: float | None = None
     column_pixel_spacing_mm: float | None = None
     spacing_source: str | None = None
+    pixel_aspect_ratio: tuple[int, int] | None = None
     frame_duration_ms: float | None = None
     loop_count: int | None = None
 
