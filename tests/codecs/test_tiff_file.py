@@ -87,7 +87,8 @@ class TestSamples:
     )
     def test_grey_of_every_type_stays_what_it_is(self, dtype, byteorder, stored):
         if stored.get("predictor") and dtype in {"u8", "i8"}:
-            pytest.skip("tifffile writes no predictor of 64 bits")
+            # tifffile writes no predictor of 64 bits.
+            stored = {name: value for name, value in stored.items() if name != "predictor"}
         samples = (GREY.astype(np.int16) - (0 if dtype[0] == "u" else 128)).astype(dtype)
 
         picture = decoded(written(samples, byteorder=byteorder, photometric="minisblack", **stored))
