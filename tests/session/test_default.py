@@ -124,6 +124,11 @@ WAITING = {
     "callback": (
         "cs.load_image('t:a').add_done_callback(lambda load: cs.load_image('h:a').result())"
     ),
+    # It goes on when the default session is closed already.
+    "late callback": (
+        "cs.load_image('t:a').add_done_callback("
+        "lambda load: (time.sleep(1), cs.load_image('h:a').result()))"
+    ),
     "loader": (
         "cs.register_image_loader('n', lambda i: cs.load_image('h:a').result())\n"
         "cs.load_image('n:a')"

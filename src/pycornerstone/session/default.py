@@ -10,6 +10,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pycornerstone.errors import SessionClosedError
 from pycornerstone.metadata import default_registry, forget_default_registry
 from pycornerstone.session.cache import DEFAULT_SIZE_IN_BYTES
 from pycornerstone.session.session import Session
@@ -26,12 +27,23 @@ __all__ = ["close_default_session", "configure_default_session", "default_sessio
 _lock = threading.Lock()
 _session: Session | None = None
 _make: Callable[..., Session] = Session
+_is_ending = False
 
 
 def default_session() -> Session:
-    """Give the default session, made on first use; it ends with the process."""
+    """Give the default session, made on first use; it ends with the process.
+
+    Raises
+    ------
+    SessionClosedError
+        If the process is ending: nobody would close another one, and its threads would stay.
+    """
     global _session  # noqa: PLW0603 - a process has one
     with _lock:
+        if _session is None and _is_ending:
+            raise SessionClosedError(
+                "the process is ending, and the default session with it; load what is needed before"
+            )
         if _session is None:
             _session = _make(metadata=default_registry())
             _close_at_exit()
@@ -90,13 +102,20 @@ def close_default_session() -> None:
 @functools.cache
 def _close_at_exit() -> None:
     """Close the default session when the process ends; to be asked for once in a process."""
-    atexit.register(close_default_session)
+    atexit.register(_close_for_good)
     # That comes after the threads of executors were waited for, and one of them may wait for a load
     # that only closing ends. What is registered here is called first, the newest before the older.
     importlib.import_module("concurrent.futures.thread")
     register = getattr(threading, "_register_atexit", None)
     if register is not None:
-        register(close_default_session)
+        register(_close_for_good)
+
+
+def _close_for_good() -> None:
+    global _is_ending  # noqa: PLW0603 - a process ends once
+    with _lock:
+        _is_ending = True
+    close_default_session()
 
 
 def _forget_after_fork() -> None:
