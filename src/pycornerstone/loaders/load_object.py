@@ -54,6 +54,9 @@ class LoadOwner(Protocol):
     def show_partial_to(self, load: ImageLoadObject) -> None:
         """Somebody would look at an image that is not whole yet."""
 
+    def lend_thread(self) -> None:
+        """Do some of the work in this thread, which has nothing to do until it is done."""
+
 
 class ImageLoadObject(Promised[Image]):
     """The promise of an image: what a loader returns, and what everyone who asks for one is given.
@@ -240,6 +243,11 @@ class ImageLoadObject(Promised[Image]):
     def _begin(self) -> None:
         if self._waiting_to_start:
             self.start(_run_in_a_thread)
+
+    def _help(self) -> None:
+        owner = self.owner
+        if owner is not None:
+            owner.lend_thread()
 
     def _settle(self, outcome: object) -> bool:
         """Settle with an image or an error; False if it had settled before."""

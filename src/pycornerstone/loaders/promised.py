@@ -71,6 +71,8 @@ class Promised(Generic[T]):
             Or whatever else the loader failed with.
         """
         self._begin()
+        if timeout is None and not self._outcome.done():
+            self._help()
         try:
             return self._outcome.result(timeout)
         except TimeoutError:
@@ -83,6 +85,8 @@ class Promised(Generic[T]):
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Wait for the end in this thread, and give its error, None if there was none."""
         self._begin()
+        if timeout is None and not self._outcome.done():
+            self._help()
         return self._outcome.exception(timeout)
 
     def done(self) -> bool:
@@ -158,6 +162,9 @@ class Promised(Generic[T]):
 
     def _begin(self) -> None:
         """Do what is needed for it to end; called before anybody waits."""
+
+    def _help(self) -> None:
+        """Do what can be done of it in a thread that waits, however long it takes."""
 
     def _settle(self, outcome: T | BaseException) -> bool:
         """Settle with a value or an error; False if it had settled before."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pycornerstone.errors import LoadCancelledError
 from pycornerstone.loaders.load_object import ImageLoadObject
 from pycornerstone.loaders.protocol import is_async
-from pycornerstone.model.events import Event
 from pycornerstone.model.image import Image
 from pycornerstone.model.requests import RequestType
 from pycornerstone.retrieve.errand import Errand, running_errand
+from pycornerstone.session.lent_threads import SharedWork
 from pycornerstone.session.load_news import LoadNews
 from pycornerstone.session.loader_run import start_loader
 from pycornerstone.session.nesting import run_inside
@@ -96,6 +96,7 @@ class Load:
         self._request: Request | None = None
         self._pool: RequestPool | None = None
         self._unstarted: Coroutine[Any, Any, Any] | None = None
+        self._shared: SharedWork | None = None
         self._partials: PartialImages | None = None
         self._news = LoadNews(self, keeper, workers.notify)
         # It has ended when its outcome is known, and is settled when all are told. Until then it
@@ -127,9 +128,8 @@ class Load:
         """
         wish = Wish.of(options)
         with self._lock:
-            if self._settled or self._is_cancelled:
-                return None
-            if self._ended and options.quality > self._begun_for:
+            is_too_good = self._ended and options.quality > self._begun_for
+            if self._settled or self._is_cancelled or is_too_good:
                 return None
             self.keep |= keep
             caller = ImageLoadObject(
@@ -183,10 +183,8 @@ class Load:
     ) -> None:
         """Let one caller want it sooner or later."""
         with self._lock:
-            wish = self._callers.get(load)
-            if wish is None:
-                return
-            wish.request_type, wish.priority = request_type, priority
+            if (wish := self._callers.get(load)) is not None:
+                wish.request_type, wish.priority = request_type, priority
         self.refresh()
 
     def show_partial_to(self, load: ImageLoadObject) -> None:  # noqa: ARG002 - of the protocol
@@ -245,7 +243,7 @@ class Load:
             self._settled = True
             callers, self._callers = self._callers, {}
             # In a circle with these, image and bytes would stay until the collector comes by.
-            self._request = self._pool = self.promised = None
+            self._request = self._pool = self.promised = self._shared = None
         for caller, wish in callers.items():
             self._forget(wish)
             settle(wish.promise, outcome)
@@ -299,7 +297,17 @@ class Load:
         """Call it in a thread of `executor`."""
         work = functools.partial(self.inside, function, *arguments)
         # The executor's threads may all wait for this one.
-        return in_a_new_thread(work) if self.depth else executor.submit(work)
+        if self.depth:
+            return in_a_new_thread(work)
+        if executor is not self._workers.decoders:
+            return executor.submit(work)
+        self._shared = shared = SharedWork(work, executor)
+        return shared.future
+
+    def lend_thread(self) -> None:
+        """Decode in this thread, whose caller waits for it, if no other has begun to."""
+        if (shared := self._shared) is not None:
+            shared.do_here()
 
     def inside(self, function: Callable[..., T], *arguments: object) -> T:
         """Call it so that what it loads or fetches knows that it is on behalf of this load."""
@@ -373,15 +381,14 @@ class Load:
             if not goes_on:
                 # Nobody can join from here on, so that nobody's load is cancelled by another.
                 self._ended = self._is_cancelled = True
-        if wish is not None:
-            self._forget(wish)
+        self._forget(wish)
         if goes_on:
             self.refresh()
         else:
             self._wind_up(LoadCancelledError("the load was cancelled"))
 
-    def _forget(self, wish: Wish) -> None:
-        for waiting in wish.waiting:
+    def _forget(self, wish: Wish | None) -> None:
+        for waiting in () if wish is None else wish.waiting:
             self._keeper.let_go(waiting, self)
 
     def _progressed(self, loaded: int, total: int | None) -> None:
@@ -389,11 +396,5 @@ class Load:
         self._news.progressed(loaded, total)
 
     def _look_who_watches(self) -> None:
-        """Let partial images be made if, and as long as, anybody would look at them."""
-        partials = self._partials
-        is_watched = partials is not None and (
-            (self.keep and self.errand.request_type == RequestType.INTERACTION)
-            or any(caller.has_partial_callbacks for caller in self.callers())
-            or self._keeper.hears(Event.IMAGE_PARTIALLY_LOADED)
-        )
-        self.errand.on_partial = partials.offer if partials and is_watched else None
+        if self._partials is not None:
+            self._partials.look_who_watches(self._keeper)

@@ -7,6 +7,8 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from pycornerstone.model.addresses import without_credentials
+from pycornerstone.model.events import Event
+from pycornerstone.model.requests import RequestType
 from pycornerstone.session.outcomes import error_of
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from pycornerstone.model.encoded_frame import EncodedFrame
     from pycornerstone.model.image import Image
     from pycornerstone.session.request_pool import Request
-    from pycornerstone.session.running_load import RunningLoad
+    from pycornerstone.session.running_load import LoadKeeper, RunningLoad
     from pycornerstone.session.workers import Workers
 
 __all__ = ["PartialImages"]
@@ -54,6 +56,16 @@ class PartialImages:
                 return
             self._is_busy = True
         self._queue()
+
+    def look_who_watches(self, keeper: LoadKeeper) -> None:
+        """Be offered images if, and as long as, anybody would look at them."""
+        load = self._load
+        is_watched = (
+            (load.keep and load.errand.request_type == RequestType.INTERACTION)
+            or any(caller.has_partial_callbacks for caller in load.callers())
+            or keeper.hears(Event.IMAGE_PARTIALLY_LOADED)
+        )
+        load.errand.on_partial = self.offer if is_watched else None
 
     def change_priority(self) -> None:
         """Be as urgent as the load is now."""
