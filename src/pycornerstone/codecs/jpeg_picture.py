@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from pycornerstone.codecs.jpeg_header import JpegHeader
+    from pycornerstone.codecs.jpeg_segments import JpegSegments
 
 __all__ = ["JpegFile", "open_jpeg"]
 
@@ -66,25 +67,31 @@ class JpegFile:
 
     def __init__(self, data: bytes | memoryview, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        views = read_jpeg_segments(data).views
+        segments = read_jpeg_segments(data)
+        views = segments.views
         self._views: list[bytes | memoryview] = [data]
         if views:
             self._views = [memoryview(data)[start : start + size] for start, size in views]
         self.number_of_frames = len(self._views)
-        self._first = _View(self._views[0], max_bytes)
+        self._first = _View(self._views[0], max_bytes, segments)
 
     def decode(self, frame: int) -> Picture:
         """Decode a frame, which counts from 1; see `PictureFile.decode`."""
         check_frame_number("JPEG", frame, self.number_of_frames)
-        view = self._first if frame == 1 else _View(self._views[frame - 1], self._max_bytes)
+        view = self._first if frame == 1 else self._view(frame)
         return view.picture(frame, self.number_of_frames)
+
+    def _view(self, frame: int) -> _View:
+        data = self._views[frame - 1]
+        return _View(data, self._max_bytes, read_jpeg_segments(data))
 
 
 class _View:
     """One JPEG stream, from its SOI to its EOI."""
 
-    def __init__(self, data: bytes | memoryview, max_bytes: int) -> None:
+    def __init__(self, data: bytes | memoryview, max_bytes: int, segments: JpegSegments) -> None:
         self._data = data
+        self._segments = segments
         self._header = header = read_jpeg_header(data)
         stream = header.codestream
         if stream.samples not in {1, 3, 4}:
@@ -100,7 +107,6 @@ class _View:
         check_jpeg_end(data, header.scan_start)
         check_jpeg_length(data, header)
         check_jpeg_scans(data, header)
-        self._segments = read_jpeg_segments(data)
 
     def picture(self, frame: int, number_of_frames: int) -> Picture:
         header, exif = self._header, self._exif

@@ -91,6 +91,8 @@ def aspect_from(across: float, down: float) -> PixelAspect | None:
     """
     if not (0 < across < math.inf and 0 < down < math.inf):
         return None
+    if across == down:
+        return None
     # Whole numbers are divided as they are; rationals of TIFF come as floats.
     shape = (Fraction(across) / Fraction(down)).limit_denominator(_MOST_TERM)
     if shape == 1 or not 1 / _MOST_ASPECT <= shape <= _MOST_ASPECT:

@@ -120,13 +120,16 @@ class LoaderRegistry:
 
     def built_in(self, scheme: str) -> AnyLoader:
         """Give the built-in loader of a scheme, whoever else was registered for it."""
+        made = self._made.get(scheme)
+        if made is not None:
+            return made
         with self._lock:
             return self._made.get(scheme) or cast("AnyLoader", self._make(scheme))
 
     def is_built_in(self, scheme: str) -> bool:
         """Say whether a scheme's loader is the built-in one."""
-        with self._lock:
-            return scheme in _BUILT_IN and scheme not in self._registered
+        # Without the lock, as each question for what is known of a file asks for it.
+        return scheme in _BUILT_IN and scheme not in self._registered
 
     def close(self) -> None:
         """Have the built-in loaders let go of the files that they keep open."""

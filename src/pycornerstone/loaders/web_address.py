@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, field
-from typing import Self
 
 from pycornerstone.errors import ImageIdError
 from pycornerstone.model.addresses import without_credentials
@@ -17,6 +17,7 @@ SCHEMES = ("web:", "http:", "https:", "data:")
 """How the imageIds of pictures begin; what follows ``web:`` is an address by itself."""
 
 _LONG_KEY = 1024
+_ABSOLUTE = "web:/"
 _FRAME_PARAMETER = re.compile(r"\?(?:[^?#]*&)?frame=(?P<frame>[^&#]*)[^#]*\Z")
 
 
@@ -38,8 +39,8 @@ class PictureAddress:
     frame: int
     key: str = field(repr=False)
 
-    @classmethod
-    def parse(cls, image_id: str) -> Self:
+    @staticmethod
+    def parse(image_id: str) -> PictureAddress:
         """Read an imageId.
 
         A fragment is never sent to a server. In the path of a file ``#`` is a letter like any
@@ -52,17 +53,26 @@ class PictureAddress:
         RetrieveError
             If it is a ``file:`` URL of another machine, or in the home folder of nobody.
         """
-        parsed = ImageId.parse(image_id)
-        resource = parsed.resource if parsed.scheme == "web" else image_id
-        address, frame = split_frame_fragment(resource)
-        if not address:
-            raise ImageIdError(f"{without_credentials(image_id)!r} names a frame, but no picture")
-        source = Source.parse(address)
-        if source.kind is SourceKind.HTTP and "#" in address:
-            source = Source.parse(address.partition("#")[0])
-        if address[:5].lower() == "file:" and (wrong := frame_parameter_of(address)):
-            raise wrong
-        return cls(source, frame or 1, short_key(source.key))
+        # What a relative path means changes with the working folder; each load asks twice.
+        is_fixed = len(image_id) <= _LONG_KEY and image_id.startswith(_ABSOLUTE)
+        return _fixed(image_id) if is_fixed else _read(image_id)
+
+
+def _read(image_id: str) -> PictureAddress:
+    parsed = ImageId.parse(image_id)
+    resource = parsed.resource if parsed.scheme == "web" else image_id
+    address, frame = split_frame_fragment(resource)
+    if not address:
+        raise ImageIdError(f"{without_credentials(image_id)!r} names a frame, but no picture")
+    source = Source.parse(address)
+    if source.kind is SourceKind.HTTP and "#" in address:
+        source = Source.parse(address.partition("#")[0])
+    if address[:5].lower() == "file:" and (wrong := frame_parameter_of(address)):
+        raise wrong
+    return PictureAddress(source, frame or 1, short_key(source.key))
+
+
+_fixed = functools.lru_cache(maxsize=4096)(_read)
 
 
 def short_key(address: str) -> str:

@@ -16,10 +16,12 @@ from pycornerstone.metadata.nifti_planes import SlicePlanes, slice_planes
 from pycornerstone.metadata.nifti_samples import is_complex, pixel_dtype, sample_type
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     import numpy.typing as npt
 
-    from pycornerstone.model.modules import NiftiExtension, NiftiModule
+    from pycornerstone.model.modules import Module, NiftiExtension, NiftiModule
 
 __all__ = ["HEADER_BYTES", "NiftiHeader", "header_extent", "read_nifti_header"]
 
@@ -79,6 +81,10 @@ class NiftiHeader:
     is_pair: bool = False
     complex_scaling: tuple[float, float] = (1.0, 0.0)
     _planes: dict[int, SlicePlanes | None] = field(default_factory=dict, init=False, repr=False)
+    # What is said of all slices across an axis alike; see `nifti_modules`.
+    _alike: dict[tuple[str, str], Module | None] = field(
+        default_factory=dict, init=False, repr=False
+    )
     # Empty until the voxels were at hand.
     _sampled: list[tuple[float, float] | None] = field(default_factory=list, init=False, repr=False)
 
@@ -93,6 +99,13 @@ class NiftiHeader:
         if number not in self._planes:
             self._planes[number] = slice_planes(self.affine_lps, number)
         return self._planes[number]
+
+    def alike(self, type_name: str, axis: str, read: Callable[[], Module | None]) -> Module | None:
+        """Give what `read` says of all slices across an axis, asked once."""
+        key = (type_name, axis)
+        if key not in self._alike:
+            self._alike[key] = read()
+        return self._alike[key]
 
     @property
     def first_range(self) -> tuple[float, float] | None:
@@ -110,7 +123,7 @@ class NiftiHeader:
         if self.lacks_range:
             self._sampled.append(sampled)
 
-    @property
+    @cached_property
     def pixel_dtype(self) -> np.dtype[Any]:
         """Type of the samples of an image: real, in native byte order, of at most 64 bits."""
         return pixel_dtype(self.dtype)
@@ -130,17 +143,17 @@ class NiftiHeader:
         """Voxels along k."""
         return self.sizes[2]
 
-    @property
+    @cached_property
     def volumes(self) -> int:
         """Points in time, for each place along further axes: t runs fastest."""
         return math.prod(self.sizes[3:])
 
-    @property
+    @cached_property
     def number_of_frames(self) -> int:
         """Slices along k of all volumes."""
         return self.slices * self.volumes
 
-    @property
+    @cached_property
     def frame_size_in_bytes(self) -> int:
         """Bytes of one slice along k in the file."""
         return self.rows * self.columns * self.samples_per_voxel * self.dtype.itemsize

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from pycornerstone.model.modules import (
 )
 
 if TYPE_CHECKING:
+    from pycornerstone.metadata.nifti import NiftiHeader
     from pycornerstone.metadata.nifti_slices import NiftiSlices
 
 __all__ = ["NIFTI_MODULES", "read_nifti_module"]
@@ -71,25 +73,15 @@ def read_nifti_module(
     index, volume = slices.place(frame)
     header = slices.header
     match type_name:
-        case ImagePixelModule.type_name:
-            return _image_pixel(slices)
         case ImagePlaneModule.type_name:
             return _image_plane(slices, index, frame_of_reference_uid)
-        case ModalityLutModule.type_name:
-            return ModalityLutModule(header.slope, header.intercept)
         case MultiframeModule.type_name:
             return MultiframeModule(slices.number_of_frames, frame_number=frame + 1)
-        case VoiLutModule.type_name if header.first_range is not None:
-            lower, upper = header.first_range
-            function = VoiFunction.LINEAR_EXACT
-            return VoiLutModule((VoiWindow.from_bounds(lower, upper, function),), function)
+        case VoiLutModule.type_name:
+            # Known later than the rest, if the voxels say it.
+            return _voi_lut(header)
         case FrameOfReferenceModule.type_name if header.affine_lps is not None:
             return FrameOfReferenceModule(frame_of_reference_uid)
-        case GeneralSeriesModule.type_name:
-            # Nothing says what took the image; "other" is what DICOM has for that.
-            return GeneralSeriesModule(modality="OT")
-        case CineModule.type_name:
-            return _cine(slices)
         case NiftiModule.type_name:
             return replace(
                 header.about,
@@ -99,7 +91,35 @@ def read_nifti_module(
                 time_point=volume,
             )
         case _:
+            return header.alike(type_name, slices.axis, lambda: _of_all(type_name, slices))
+
+
+def _of_all(type_name: str, slices: NiftiSlices) -> Module | None:
+    """Give what is the same for each slice."""
+    match type_name:
+        case ImagePixelModule.type_name:
+            return _image_pixel(slices)
+        case ModalityLutModule.type_name:
+            return ModalityLutModule(slices.header.slope, slices.header.intercept)
+        case GeneralSeriesModule.type_name:
+            # Nothing says what took the image; "other" is what DICOM has for that.
+            return GeneralSeriesModule(modality="OT")
+        case CineModule.type_name:
+            return _cine(slices)
+        case _:
             return None
+
+
+def _voi_lut(header: NiftiHeader) -> VoiLutModule | None:
+    if header.first_range is None:
+        return None
+    return _window(*header.first_range)
+
+
+@functools.lru_cache(maxsize=64)
+def _window(lower: float, upper: float) -> VoiLutModule:
+    function = VoiFunction.LINEAR_EXACT
+    return VoiLutModule((VoiWindow.from_bounds(lower, upper, function),), function)
 
 
 def _image_pixel(slices: NiftiSlices) -> ImagePixelModule:

@@ -74,13 +74,15 @@ class NiftiSlices:
         ImageIdError
             If the file has no such slice.
         """
-        if not 0 <= frame < self.number_of_frames:
+        # Each question for what is known of a slice comes by here.
+        per_volume = self.per_volume
+        if not 0 <= frame < per_volume and not 0 <= frame < self.number_of_frames:
             raise ImageIdError(
                 f"frame {frame} is not in the NIfTI file: it has {self.number_of_frames} slices "
                 f"across {self.axis}, numbered from 0 to {self.number_of_frames - 1}; choose one "
                 "of them"
             )
-        volume, index = divmod(frame, self.per_volume)
+        volume, index = divmod(frame, per_volume)
         return index, volume
 
     def stored(self, data: bytes | memoryview, frame: int) -> npt.NDArray[Any]:

@@ -28,6 +28,8 @@ Provider = Callable[[str, str], object | None]
 
 M = TypeVar("M", bound=Module)
 
+_NAMES: dict[object, str] = {module: name for name, module in MODULES.items()}
+
 _log = logging.getLogger("pycornerstone.metadata")
 
 
@@ -215,6 +217,9 @@ class MetadataRegistry:
 
 
 def _type_name(module: object) -> str:
+    name = _NAMES.get(module) if isinstance(module, type) else None
+    if name is not None:
+        return name
     name = getattr(module, "type_name", None)
     if isinstance(module, type) and issubclass(module, Module) and isinstance(name, str):
         return name
