@@ -26,6 +26,8 @@ __all__ = ["run"]
 
 _SYNTAXES = {"explicit little endian": ExplicitVRLittleEndian, "JPEG-LS": JPEGLSLossless}
 _BARE = "bare aiohttp, which only fetches"
+# What of the time between the two is a new array's: its pages, and a copy of all that comes.
+_BARE_ARRAY = "bare aiohttp, which fetches into a new array"
 _ACCEPT = 'multipart/related; type="application/octet-stream"; transfer-syntax=*'
 # With 8 and 16 it takes twice as long.
 _BARE_AT_ONCE = 4
@@ -91,24 +93,37 @@ def _measure(name: str, url: str, image_ids: list[str], size: int, runs: int) ->
         "dicomweb-client iter_series + pydicom": whole_series,
         "dicomweb-client retrieve_instance + pydicom": instance_by_instance,
         _BARE: lambda: asyncio.run(_fetch(image_ids)),
+        _BARE_ARRAY: lambda: asyncio.run(
+            _fetch(image_ids, np.empty(slices * size * size * 2, "B"))
+        ),
     }
     title = f"{slices} slices {size}x{size} over WADO-RS, {name}, into one array"
-    wanted = {peer: 1 / 1.5 if peer == _BARE else 4 for peer in list(candidates)[1:]}
+    wanted = {peer: 1 / 1.5 if peer == _BARE else 4 for peer in list(candidates)[1:-1]}
     return measure(title, candidates, runs=runs, wanted=wanted)
 
 
-async def _fetch(image_ids: list[str]) -> None:
-    """Fetch all frames and throw them away: what the network and its client cost alone."""
+async def _fetch(image_ids: list[str], out: npt.NDArray[np.uint8] | None = None) -> None:
+    """Fetch all frames and throw them away: what the network and its client cost alone.
+
+    Or write all bytes of each to its part of `out`, as they come and as many as fit.
+    """
     import aiohttp
 
     headers = {"Accept": _ACCEPT, "Accept-Encoding": "identity"}
     async with aiohttp.ClientSession(headers=headers, read_bufsize=512 * 1024) as client:
-        waiting = iter(image_ids)
-        await asyncio.gather(*(_fetch_some(client, waiting) for _ in range(_BARE_AT_ONCE)))
+        waiting = iter(enumerate(image_ids))
+        parts = None if out is None else out.reshape(len(image_ids), -1)
+        await asyncio.gather(*(_fetch_some(client, waiting, parts) for _ in range(_BARE_AT_ONCE)))
 
 
-async def _fetch_some(client: Any, waiting: Iterator[str]) -> None:
-    for image_id in waiting:
+async def _fetch_some(
+    client: Any, waiting: Iterator[tuple[int, str]], parts: npt.NDArray[np.uint8] | None
+) -> None:
+    for number, image_id in waiting:
+        left = None if parts is None else memoryview(parts[number])
         async with client.get(image_id.removeprefix("wadors:")) as response:
-            while await response.content.readany():
-                pass
+            while chunk := await response.content.readany():
+                if left is not None:
+                    count = min(len(chunk), len(left))
+                    left[:count] = chunk[:count]
+                    left = left[count:]
