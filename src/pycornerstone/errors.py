@@ -14,6 +14,7 @@
     │   └── UnsupportedEncodingError          they are readable, but not by this version
     ├── MetadataError (LookupError)           nobody knows what was asked of the image
     │   └── MetadataProviderError             a provider failed while it was asked
+    ├── GeometryError (ValueError)            images that are no volume, or places that cannot be
     ├── LoadCancelledError                    the load was cancelled before it ended
     ├── CacheSizeExceededError (MemoryError)  it does not fit into the cache, whatever is thrown out
     ├── SessionClosedError (RuntimeError)     the session has been closed
@@ -25,7 +26,7 @@ says it in its text.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +35,7 @@ __all__ = [
     "CacheSizeExceededError",
     "ContentTypeError",
     "DecodeError",
+    "GeometryError",
     "HttpStatusError",
     "ImageIdError",
     "LoadCancelledError",
@@ -196,6 +198,23 @@ class MetadataProviderError(MetadataError):
     def __reduce__(self) -> tuple[object, ...]:
         args = (self.provider, self.type_name, self.image_id, self.reason)
         return (type(self), args, self.__dict__)
+
+
+class GeometryError(PyCornerstoneError, ValueError):
+    """Images are no volume as they are, or a geometry is none.
+
+    Attributes
+    ----------
+    report : GeometryReport or None
+        What was found of the images, where it is about images.
+    """
+
+    def __init__(self, message: str, report: Any = None) -> None:
+        super().__init__(message)
+        self.report = report
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (self.message, self.report), self.__dict__)
 
 
 class LoadCancelledError(PyCornerstoneError):

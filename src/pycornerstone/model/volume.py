@@ -1,30 +1,48 @@
-"""The volume: the voxels of many images in one array."""
+"""The volume: the voxels of many images in one array, and where they lie."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import math
+import operator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from pycornerstone.errors import LoaderError
+from pycornerstone.errors import LoaderError, MetadataError
+from pycornerstone.model.image import Image
 from pycornerstone.model.image_id import several
 from pycornerstone.model.memory import Buffer, buffer_of
+from pycornerstone.model.modules import (
+    ImagePlaneModule,
+    ModalityLutModule,
+    ScalingModule,
+    SpacingType,
+    VoiLutModule,
+)
+from pycornerstone.model.volume_geometry import VolumeGeometry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import numpy.typing as npt
 
+    from pycornerstone.model.geometry import Vector
+    from pycornerstone.model.geometry_report import GeometryReport
+
 __all__ = ["Volume", "generate_volume_id"]
 
 _KINDS = "buif"
+# Stands for that of the voxels' own shape.
+_UNKNOWN = VolumeGeometry.default((1, 1, 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Volume:
-    """Voxels in one array, which the images of its slices may be views of.
+    """Voxels in one array, which the images of its slices are views of.
+
+    ``Volume(volume_id, voxels)`` is enough; what is left out has the default said below.
 
     Attributes
     ----------
@@ -35,16 +53,53 @@ class Volume:
         rows, columns, 3 or 4)`` RGB or RGBA.
     image_ids : tuple of str
         Of its slices, in their order; empty where it is not made of images.
+    geometry : VolumeGeometry
+        Where the voxels lie; by default 1 mm each, from the origin, and marked as default.
+    modality_lut : ModalityLutModule or None
+        What the stored values mean, of all slices alike; by default themselves.
+    slice_modality_luts : tuple of ModalityLutModule
+        One for each slice, where they differ (as of PET); else empty.
+    voi_lut : VoiLutModule or None
+        Windows of the header, those of the middle slice.
+    modality : str or None
+        (0008,0060), such as ``"CT"``; ``"SEG"`` of a labelmap.
+    photometric_interpretation : str
+        (0028,0004), as of `Image`.
+    presentation_lut_shape : str or None
+        (2050,0020), as of `Image`.
+    padding_range : tuple of float or None
+        Lowest and highest stored value that is padding and no part of the image.
+    scaling : ScalingModule or None
+        Factors to SUV or dose, or why there are none.
+    report : GeometryReport or None
+        What was found when its images were put in order.
+    referenced_volume_id : str or None
+        The volume whose grid it has, of one that was derived.
+    is_labelmap : bool
+        Its values are numbers of segments: 0 is none.
 
     Raises
     ------
     LoaderError
-        If `voxels` is no array of numbers, or has another shape, or `image_ids` another length.
+        If `voxels` is no array of numbers, or has another shape than the geometry says, or there
+        are imageIds or tables, but not one for each slice.
     """
 
     volume_id: str
     voxels: npt.NDArray[Any]
     image_ids: tuple[str, ...] = ()
+    geometry: VolumeGeometry = _UNKNOWN
+    modality_lut: ModalityLutModule | None = None
+    slice_modality_luts: tuple[ModalityLutModule, ...] = ()
+    voi_lut: VoiLutModule | None = None
+    modality: str | None = None
+    photometric_interpretation: str = ""
+    presentation_lut_shape: str | None = None
+    padding_range: tuple[float, float] | None = None
+    scaling: ScalingModule | None = None
+    report: GeometryReport | None = None
+    referenced_volume_id: str | None = None
+    is_labelmap: bool = False
 
     def __post_init__(self) -> None:
         voxels = np.asarray(self.voxels)
@@ -57,21 +112,63 @@ class Volume:
                 f" 3 or 4), got {voxels.dtype} of shape {voxels.shape}"
             )
         image_ids = tuple(several(self.image_ids))
-        if image_ids and len(image_ids) != len(voxels):
+        for what, given in (("imageIds", image_ids), ("modality LUTs", self.slice_modality_luts)):
+            if given and len(given) != len(voxels):
+                raise LoaderError(
+                    f"the volume has {len(voxels)} slices, but {len(given)} {what}; give one for "
+                    "each, or none"
+                )
+        shape = voxels.shape[:3]
+        geometry = self.geometry
+        if geometry is _UNKNOWN:
+            geometry = VolumeGeometry.default((shape[0], shape[1], shape[2]))
+        if geometry.shape != shape:
             raise LoaderError(
-                f"the volume has {len(voxels)} slices, but {len(image_ids)} imageIds; give one for "
-                "each, or none"
+                f"the voxels are {shape[0]} slices, {shape[1]} rows and {shape[2]} columns, but "
+                f"their geometry is one of {geometry.shape}"
             )
         if voxels.flags.writeable:
             voxels = voxels.view()
             voxels.flags.writeable = False
         object.__setattr__(self, "voxels", voxels)
         object.__setattr__(self, "image_ids", image_ids)
+        object.__setattr__(self, "geometry", geometry)
+        if not self.photometric_interpretation:
+            implied = "MONOCHROME2" if is_grey else "RGB"
+            object.__setattr__(self, "photometric_interpretation", implied)
 
     def __repr__(self) -> str:
         """Say which volume it is, and what its voxels are."""
         shape = " x ".join(str(length) for length in self.voxels.shape)
-        return f"<Volume {self.volume_id!r}: {shape} {self.voxels.dtype}>"
+        kind = f"{self.modality} " if self.modality else ""
+        return f"<Volume {self.volume_id!r}: {kind}{shape} {self.voxels.dtype}>"
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """``(slices, rows, columns)``."""
+        return self.geometry.shape
+
+    @property
+    def affine(self) -> npt.NDArray[np.float64]:
+        """``(4, 4)``, (i, j, k, 1) = (column, row, slice, 1) to LPS mm, voxel centres."""
+        return self.geometry.affine
+
+    @property
+    def spacing_mm(self) -> tuple[float, float, float]:
+        """From one voxel to the next along i (columns), j (rows) and k (slices)."""
+        return self.geometry.spacing_mm
+
+    @property
+    def is_color(self) -> bool:
+        """It is drawn in its own colours."""
+        return self.voxels.ndim == 4
+
+    @property
+    def is_inverted(self) -> bool:
+        """Low values are drawn bright (MONOCHROME1, or Presentation LUT Shape INVERSE)."""
+        if self.presentation_lut_shape:
+            return self.presentation_lut_shape == "INVERSE"
+        return self.photometric_interpretation == "MONOCHROME1"
 
     @property
     def size_in_bytes(self) -> int:
@@ -82,6 +179,133 @@ class Volume:
     def buffer(self) -> Buffer:
         """Identity of the memory that the voxels lie in, and its bytes."""
         return buffer_of(self.voxels)
+
+    def lut_of_slice(self, k: int) -> ModalityLutModule:
+        """Give what the stored values of a slice mean."""
+        if self.slice_modality_luts:
+            return self.slice_modality_luts[k]
+        return self.modality_lut or ModalityLutModule()
+
+    def modality_values(self, dtype: npt.DTypeLike = np.float32) -> npt.NDArray[np.floating]:
+        """Give what the voxels mean (HU for CT): the modality LUT applied, a new array of `dtype`.
+
+        Raises
+        ------
+        MetadataError
+            If they are colours.
+        """
+        if self.is_color:
+            raise MetadataError("samples of colour are no quantity; ask a grey volume")
+        if not self.slice_modality_luts:
+            return self.lut_of_slice(0).apply(self.voxels, dtype)
+        values = np.empty(self.voxels.shape, dtype)
+        for out, stored, lut in zip(values, self.voxels, self.slice_modality_luts, strict=True):
+            out[...] = lut.apply(stored, dtype)
+        return values
+
+    def suv(self, kind: str = "bw", dtype: npt.DTypeLike = np.float32) -> npt.NDArray[np.floating]:
+        """Give the standardised uptake values of PET, as `Image.suv` does, of all slices.
+
+        Raises
+        ------
+        MetadataError
+            If they cannot be computed; the reason names the elements.
+        """
+        values = self.modality_values(np.float64)
+        values *= (self.scaling or ScalingModule()).suv_factor(kind)
+        return values.astype(dtype, copy=False)
+
+    def value_at(self, point_lps: Vector) -> float | tuple[float, ...] | None:
+        """Give the modality value of the voxel at a place, colours as a tuple; None outside."""
+        i, j, k = (math.floor(at + 0.5) for at in self.geometry.world_to_index(point_lps).tolist())
+        if not all(0 <= at < n for at, n in zip((k, j, i), self.shape, strict=True)):
+            return None
+        voxel = self.voxels[k, j, i]
+        if self.is_color:
+            return tuple(voxel.tolist())
+        return float(self.lut_of_slice(k).apply(voxel[np.newaxis], np.float64)[0])
+
+    def image(self, k: int) -> Image:
+        """Give slice `k` as an image: a view of the voxels, with all that is known of it.
+
+        Raises
+        ------
+        IndexError
+            If there is no such slice.
+        """
+        k = operator.index(k)
+        if not 0 <= k < self.shape[0]:
+            raise IndexError(f"the volume has slices 0 to {self.shape[0] - 1}, none {k}")
+        return Image(
+            self.image_ids[k] if self.image_ids else f"{self.volume_id}#slice={k}",
+            self.voxels[k],
+            photometric_interpretation=self.photometric_interpretation,
+            modality_lut=None if self.is_color else self.lut_of_slice(k),
+            voi_lut=self.voi_lut,
+            plane=self._plane(k),
+            modality=self.modality,
+            presentation_lut_shape=self.presentation_lut_shape,
+            padding_range=self.padding_range,
+            scaling=self.scaling,
+        )
+
+    def _plane(self, k: int) -> ImagePlaneModule | None:
+        geometry = self.geometry
+        if geometry.is_default:
+            return None
+        slices, rows, columns = self.shape
+        x, y, z = geometry.index_to_world((0, 0, k)).tolist()
+        across, down, _ = geometry.directions.T.tolist()
+        column_mm, row_mm, _ = geometry.spacing_mm
+        return ImagePlaneModule(
+            frame_of_reference_uid=geometry.frame_of_reference_uid,
+            image_position_lps=(x, y, z),
+            row_cosines=(across[0], across[1], across[2]),
+            column_cosines=(down[0], down[1], down[2]),
+            row_pixel_spacing_mm=row_mm,
+            column_pixel_spacing_mm=column_mm,
+            spacing_between_slices_mm=geometry.slice_distance_mm if slices > 1 else None,
+            rows=rows,
+            columns=columns,
+            spacing_type=SpacingType.PATIENT,
+        )
+
+    def __array__(
+        self,
+        dtype: npt.DTypeLike | None = None,
+        copy: bool | None = None,  # noqa: FBT001 - NumPy's own form
+    ) -> npt.NDArray[Any]:
+        """Give the stored samples where NumPy wants an array; not copied if it need not be."""
+        return np.array(self.voxels, dtype, copy=copy)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        """Give the voxels to a library that speaks DLPack (torch, JAX); nothing is copied.
+
+        They are read-only here; whoever writes to what came of it changes the volume.
+        """
+        try:
+            return self.voxels.__dlpack__(**options)
+        except (BufferError, TypeError):
+            # Before version 1, DLPack knew nothing of memory that may only be read.
+            options = {name: options[name] for name in options.keys() & {"stream"}}
+            return np.asarray(_Writable(self.voxels)).__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """Say that they lie in the memory of the CPU."""
+        return self.voxels.__dlpack_device__()
+
+    def replace(self, **changes: Any) -> Self:
+        """Give a copy with other values in some fields."""
+        return replace(self, **changes)
+
+
+class _Writable:
+    """The memory of a read-only array, which it holds, as one that may be written to."""
+
+    def __init__(self, array: npt.NDArray[Any]) -> None:
+        self._array = array
+        address, _ = array.__array_interface__["data"]
+        self.__array_interface__ = {**array.__array_interface__, "data": (address, False)}
 
 
 def generate_volume_id(image_ids: Iterable[str]) -> str:

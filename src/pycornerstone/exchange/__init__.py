@@ -1,0 +1,1 @@
+"""Volumes for other libraries, and in their files."""
