@@ -20,11 +20,13 @@ NAMES = (
     "stack_frame",
     "cached_load",
     "cache_budget",
+    "display_sets",
     "headers",
     "codec_frames",
     "nifti_volume",
     "nifti_slice",
     "pictures",
+    "volume_cuts",
 )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["run"]
+__all__ = ["fill_headers", "run"]
 
 _WANTED = {"pydicom loop": 5, "SimpleITK ImageSeriesReader": 8}
 
@@ -28,7 +28,7 @@ def run(folder: Path, *, quick: bool) -> list[Outcome]:
     files = [str(file) for file in write_ct_series(folder / "series", phantom)]
     title = f"{slices} local slices {size}x{size}, explicit little endian, into one array"
     small = _measure(f"{title}, headers of 60 elements", files, runs)
-    _fill_headers(files)
+    fill_headers(files)
     return [small, _measure(f"{title}, headers of 250 elements", files, runs)]
 
 
@@ -65,7 +65,7 @@ def _measure(title: str, files: list[str], runs: int) -> Outcome:
     return measure(title, candidates, runs=runs, wanted=_WANTED)
 
 
-def _fill_headers(files: list[str]) -> None:
+def fill_headers(files: list[str]) -> None:
     """Add what scanners write and nobody needs for an image: acquisition, private, a sequence."""
     import pydicom
     from pydicom.datadict import DicomDictionary, dictionary_VR

@@ -1,6 +1,7 @@
 """DICOM files of this machine: ``dicomfile:/data/a.dcm?frame=2``, ``file:///data/a.dcm``.
 
-Those in memory too: ``dicomfile:bytes:7``, of what `Session.hold_bytes` holds.
+Those in memory too: ``dicomfile:bytes:7``, of what `Session.hold_bytes` holds; and those in ZIP
+archives of this machine: ``dicomfile:zip://scans/a.dcm::/data/study.zip``.
 
 This module is imported when one of its schemes is first asked for.
 """
@@ -23,7 +24,8 @@ from pycornerstone.metadata.pydicom_datasets import (
 )
 from pycornerstone.model.addresses import without_credentials
 from pycornerstone.model.image_id import ImageId, split_frame
-from pycornerstone.retrieve.files import path_of, read_file
+from pycornerstone.retrieve.archives import ArchiveMember, Archives
+from pycornerstone.retrieve.files import path_of, read_file, version_of
 from pycornerstone.retrieve.sources import Source
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     import numpy.typing as npt
+    from pydicom.dataset import Dataset
 
     from pycornerstone.loaders.part10_images import Part10Images
     from pycornerstone.loaders.protocol import LoaderContext
@@ -39,11 +42,12 @@ if TYPE_CHECKING:
 
 __all__ = ["DicomFileLoader"]
 
-_IN_MEMORY = ("dicomfile:bytes:", "dicomfile:data:")
+# Read by another way than files: from memory, and out of an archive.
+_NO_PATHS = ("dicomfile:bytes:", "dicomfile:data:", "dicomfile:zip://")
 
 
 class DicomFileLoader:
-    """Loads ``dicomfile:<path, file: URL, held bytes or data: URL>``, and ``file:`` URLs.
+    """Loads ``dicomfile:<path, file: or data: URL, held bytes, zip://>``, and ``file:`` URLs.
 
     ``?frame=N`` counts from 1.
 
@@ -78,8 +82,8 @@ class DicomFileLoader:
             If nobody knows what the samples mean.
         """
         base, _ = split_frame(image_id)
-        if base.startswith(_IN_MEMORY):
-            images = self._images_in_memory(base, image_id)
+        if base.startswith(_NO_PATHS):
+            images = self._images_without_path(base, image_id)
         else:
             images = self._images(_path(base), image_id)
         return images.encoded_frame(image_id, self._context)
@@ -106,7 +110,7 @@ class DicomFileLoader:
         """
         base, _ = split_frame(image_id)
         encoded = None
-        if base == image_id and not base.startswith(_IN_MEMORY):
+        if base == image_id and not base.startswith(_NO_PATHS):
             # Making a Path of a text that is one takes longer than opening the file.
             path = base[10:] if base.startswith("dicomfile:/") else _path(base)
             if self._last_was_native:
@@ -131,8 +135,11 @@ class DicomFileLoader:
                 self._recent.put(key, images)
         return images
 
-    def _images_in_memory(self, base: str, image_id: str) -> Part10Images:
+    def _images_without_path(self, base: str, image_id: str) -> Part10Images:
         address = ImageId.parse(base).resource
+        member = ArchiveMember.parse(address)
+        if member is not None:
+            return self._images_in_archive(member, base, image_id)
         images = self._recent.get(address)
         if images is None:
             source = Source.parse(address)
@@ -145,6 +152,25 @@ class DicomFileLoader:
             if self._context.sources.is_released(source):
                 self._recent.forget(address)
         return images
+
+    def _images_in_archive(self, member: ArchiveMember, base: str, image_id: str) -> Part10Images:
+        key = (base, version_of(member.path))
+        images = self._recent.get(key)
+        if images is None:
+            data = self._context.sources.archives.read(member)
+            whole = KeptDataset(partial(_dataset_in_archive, member, len(data)))
+            images = read_part10_images(data, image_id, self._context, whole)
+            self._recent.put(key, images)
+        return images
+
+
+def _dataset_in_archive(member: ArchiveMember, size: int) -> Dataset:
+    # By an archive of its own: this is sent to other processes.
+    archives = Archives(size)
+    try:
+        return dataset_of_bytes(archives.read(member))
+    finally:
+        archives.close()
 
 
 def _as_bytes(data: bytes | memoryview) -> bytes:

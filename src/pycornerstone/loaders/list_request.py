@@ -11,7 +11,7 @@ from pycornerstone.loaders.promised import Promised
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ImageIdsRequest", "ListRequest", "RequestProgress"]
+__all__ = ["ImageIdsRequest", "ListRequest", "ProgressRequest", "RequestProgress"]
 
 _logger = logging.getLogger("pycornerstone.loaders")
 
@@ -33,10 +33,10 @@ class RequestProgress(NamedTuple):
     total: int | None
 
 
-class ListRequest(Promised[list[T]]):
-    """The promise of a list, for which a server may have to be asked many times.
+class ProgressRequest(Promised[T]):
+    """The promise of something that is found bit by bit, and says how far it has come.
 
-    Await it, or wait for its `result`. Cancelling it stops the requests.
+    Await it, or wait for its `result`. Cancelling it stops the work.
 
     Parameters
     ----------
@@ -89,8 +89,8 @@ class ListRequest(Promised[list[T]]):
         else:
             self._notify(self._tell)
 
-    def settle(self, outcome: list[T] | BaseException) -> bool:
-        """End it with the list or an error, as the session does; False if it had ended."""
+    def settle(self, outcome: T | BaseException) -> bool:
+        """End it with what was found or an error, as the session does; False if it had ended."""
         return self._settle(outcome)
 
     @property
@@ -111,6 +111,18 @@ class ListRequest(Promised[list[T]]):
                     listener(told)
                 except Exception:
                     _logger.exception("a progress callback of %s raised", self._named)
+
+
+class ListRequest(ProgressRequest[list[T]]):
+    """The promise of a list, for which a server may have to be asked many times.
+
+    Await it, or wait for its `result`. Cancelling it stops the requests.
+
+    Parameters
+    ----------
+    what, notify
+        As of `ProgressRequest`.
+    """
 
 
 class ImageIdsRequest(ListRequest[str]):

@@ -84,15 +84,16 @@ def slice_runs(
 ) -> Iterator[SliceRun]:
     """Give the slices of imageIds, those together that follow each other in their file.
 
+    They are given file after file, and each file from its first slice to its last, in whatever
+    order they were asked for: that is how they are read soonest.
+
     Raises
     ------
     ImageIdError, RetrieveError
         If an imageId is wrong, with it in ``image_id``.
     """
     run: SliceRun | None = None
-    for image_id in image_ids:
-        with naming_image(image_id):
-            address = parse(image_id)
+    for address, image_id in _sorted(image_ids, parse):
         if run is not None and run.follows(address):
             run.image_ids.append(image_id)
             continue
@@ -101,3 +102,17 @@ def slice_runs(
         run = SliceRun(address.source, address.axis, address.frame, [image_id])
     if run is not None:
         yield run
+
+
+def _sorted(
+    image_ids: Sequence[str], parse: Callable[[str], NiftiAddress]
+) -> list[tuple[NiftiAddress, str]]:
+    files: dict[Source, int] = {}
+    found = []
+    for image_id in image_ids:
+        with naming_image(image_id):
+            address = parse(image_id)
+        files.setdefault(address.source, len(files))
+        found.append((address, image_id))
+    found.sort(key=lambda one: (files[one[0].source], one[0].axis, one[0].frame))
+    return found

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from pycornerstone.errors import ImageIdError
+from pycornerstone.metadata.alike_modules import AlikeModules
 from pycornerstone.metadata.dicom_modules import FRAME_MODULES, read_module
 from pycornerstone.model.image_id import split_frame
 from pycornerstone.model.modules import MODULES, InstanceModule
@@ -70,6 +71,7 @@ class DicomHeaders:
         self._max_headers = max_headers
         self._headers: OrderedDict[str, _Header] = OrderedDict()
         self._lock = Lock()
+        self._alike = AlikeModules()
 
     def add(self, base_image_id: str, attributes: DicomAttributes) -> None:
         """Keep the header of an instance; it takes the place of an older one.
@@ -181,7 +183,7 @@ class DicomHeaders:
         try:
             return modules[key]
         except KeyError:
-            module = read_module(type_name, header.attributes, frame)
+            module = self._alike.read(type_name, header.attributes, frame)
         if len(modules) >= MODULES_PER_HEADER:
             # What is of the whole instance, such as the map of its tiles, may have taken long.
             for known in [known for known in list(modules) if known[0] in FRAME_MODULES]:

@@ -34,6 +34,7 @@ from pycornerstone.metadata.dicom_study import (
     read_sop_common,
 )
 from pycornerstone.metadata.dicom_tags import Tag
+from pycornerstone.metadata.dicom_timing import read_timing
 from pycornerstone.metadata.dicom_ultrasound import read_calibration, read_ultrasound_regions
 from pycornerstone.metadata.dicom_values import (
     read_modality_lut,
@@ -108,6 +109,7 @@ FRAME_MODULES: dict[str, Callable[[DicomAttributes, int], Module | None]] = {
     "multiframeModule": read_multiframe,
     "realWorldValueMappingModule": read_real_world_values,
     "scalingModule": read_scaling,
+    "timingModule": read_timing,
     "voiLutModule": read_voi_lut,
     "wholeSlideModule": read_whole_slide,
 }

@@ -177,6 +177,16 @@ class Part10Attributes(DicomAttributes):
     def __contains__(self, tag: object) -> bool:
         return tag in (self._elements or self._read())
 
+    @property
+    def encoding(self) -> Encoding:
+        """How the elements are written."""
+        return self._encoding
+
+    @property
+    def elements(self) -> Mapping[int, Element]:
+        """The elements as they are written, by tag."""
+        return self._elements or self._read()
+
     def _read(self) -> dict[int, Element]:
         return self._elements
 

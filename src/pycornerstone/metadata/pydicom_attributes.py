@@ -10,13 +10,14 @@ import numpy as np
 
 from pycornerstone.errors import MetadataError
 from pycornerstone.metadata.dicom_attributes import DicomAttributes, Scalar
-from pycornerstone.metadata.dicom_tags import describe_tag
+from pycornerstone.metadata.dicom_tags import KNOWN_TAGS, describe_tag
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 __all__ = ["PydicomAttributes"]
 
+_NUMBERS_AS_TEXT = frozenset({"DS", "IS"})
 # PS3.5 section 6.2: words of binary values that pydicom gives as numbers, and as bytes.
 _NUMBERS = {"SL": "l", "SS": "h", "UL": "L", "US": "H"}
 _WORD_SIZES = {"OD": 8, "OF": 4, "OL": 4, "OV": 8, "OW": 2}
@@ -50,6 +51,10 @@ class PydicomAttributes(DicomAttributes):
         value, vr = self._value(tag)
         if value is None or vr == "SQ":
             return ()
+        if isinstance(value, bytes) and vr == "UN" and KNOWN_TAGS.get(tag) in _NUMBERS_AS_TEXT:
+            # Private elements whose representation got lost on the way (PS3.5 section 6.2.2).
+            text = value.decode("latin-1").rstrip(" \0")
+            return tuple(text.split("\\")) if text else ()
         if isinstance(value, bytes):
             return tuple(np.frombuffer(self.data(tag) or b"", _words(vr, "<")).tolist())
         if isinstance(value, Sequence) and not isinstance(value, str):

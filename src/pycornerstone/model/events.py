@@ -52,6 +52,9 @@ class Event(StrEnum):
     IMAGE_RETRIEVAL_STAGE = "IMAGE_RETRIEVAL_STAGE"
     IMAGE_CACHE_IMAGE_ADDED = "IMAGE_CACHE_IMAGE_ADDED"
     IMAGE_CACHE_IMAGE_REMOVED = "IMAGE_CACHE_IMAGE_REMOVED"
+    VOLUME_LOADED = "VOLUME_LOADED"
+    VOLUME_MODIFIED = "VOLUME_MODIFIED"
+    VOLUME_LOAD_FAILED = "VOLUME_LOAD_FAILED"
     VOLUME_CACHE_VOLUME_ADDED = "VOLUME_CACHE_VOLUME_ADDED"
     VOLUME_CACHE_VOLUME_REMOVED = "VOLUME_CACHE_VOLUME_REMOVED"
     CACHE_SIZE_EXCEEDED = "CACHE_SIZE_EXCEEDED"
@@ -67,6 +70,11 @@ class Event(StrEnum):
     COLORMAP_MODIFIED = "COLORMAP_MODIFIED"
     IMAGE_RENDERED = "IMAGE_RENDERED"
     IMAGE_SPACING_CALIBRATED = "IMAGE_SPACING_CALIBRATED"
+    VOLUME_VIEWPORT_NEW_VOLUME = "VOLUME_VIEWPORT_NEW_VOLUME"
+    VOLUME_NEW_IMAGE = "VOLUME_NEW_IMAGE"
+    VOLUME_VIEWPORT_SCROLL = "VOLUME_VIEWPORT_SCROLL"
+    VOLUME_VIEWPORT_SCROLL_OUT_OF_BOUNDS = "VOLUME_VIEWPORT_SCROLL_OUT_OF_BOUNDS"
+    VIEWPORT_NEEDS_RENDER = "VIEWPORT_NEEDS_RENDER"
 
 
 class EventDetail:
@@ -282,23 +290,28 @@ class CameraReset(EventDetail):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class VoiModified(EventDetail):
-    """Other values are of interest now, ``lower`` to ``upper`` in modality values."""
+    """Other values are of interest now, ``lower`` to ``upper`` in modality values.
+
+    `volume_id` says of which volume, in a viewport of volumes.
+    """
 
     event: ClassVar[Event] = Event.VOI_MODIFIED
 
     viewport_id: str
     lower: float
     upper: float
+    volume_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ColormapModified(EventDetail):
-    """Another colour map is used."""
+    """Another colour map is used; `volume_id` as of `VoiModified`."""
 
     event: ClassVar[Event] = Event.COLORMAP_MODIFIED
 
     viewport_id: str
     colormap: str
+    volume_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pycornerstone.model.geometry import Vector
     from pycornerstone.model.volume_geometry import VolumeGeometry
 
 __all__ = ["Finding", "FindingKind", "GeometryReport", "LeftOut"]
@@ -92,13 +93,16 @@ class GeometryReport:
     positions_mm : tuple of float
         Of each image along the normal of the slices (row x column); empty where not known.
     slice_distance_mm : float or None
-        From one slice to the next, where that is one distance: the median of them.
+        From one slice to the next, fitted to all of them; None where that is no one distance.
     tilt_degrees : float
         Between the line through the slices' first pixels and the normal of the slices.
     regular_geometry : VolumeGeometry or None
         The straight, even grid that the images can be resampled to on request: of a sheared volume,
         and where slices are missing or unevenly spaced. None where there is nothing to resample, or
         no way to.
+    origins_lps : tuple of tuple of float
+        Centre of the first pixel of each image, LPS mm, in the order of `image_ids`; empty where
+        not known.
     """
 
     image_ids: tuple[str, ...] = field(repr=False)
@@ -108,6 +112,7 @@ class GeometryReport:
     slice_distance_mm: float | None = None
     tilt_degrees: float = 0.0
     regular_geometry: VolumeGeometry | None = None
+    origins_lps: tuple[Vector, ...] = field(default=(), repr=False)
 
     @property
     def is_volume(self) -> bool:

@@ -21,6 +21,12 @@ class SliceFacts:
     ----------
     image_id : str
         Which image.
+    source : str
+        The imageId without its frame: what is the same for the images of one file or instance.
+    is_image : bool
+        False where the header is known, and is that of a report, a structure set or the like.
+    is_grid : bool
+        The file is one grid of voxels, and its slices lie as they are numbered: NIfTI.
     plane : ImagePlaneModule or None
         Where it lies.
     study_instance_uid, series_instance_uid : str or None
@@ -47,7 +53,10 @@ class SliceFacts:
         see `metadata.series.times`.
     """
 
-    image_id: str
+    image_id: str = field(repr=False)
+    source: str = field(default="", repr=False)
+    is_image: bool = True
+    is_grid: bool = False
     plane: ImagePlaneModule | None = None
     study_instance_uid: str | None = None
     series_instance_uid: str | None = None

@@ -282,13 +282,19 @@ class Volume:
         """Give the voxels to a library that speaks DLPack (torch, JAX); nothing is copied.
 
         They are read-only here; whoever writes to what came of it changes the volume.
+
+        Raises
+        ------
+        BufferError
+            If their byte order is not that of this machine, which DLPack has no word for.
         """
         try:
             return self.voxels.__dlpack__(**options)
         except (BufferError, TypeError):
-            # Before version 1, DLPack knew nothing of memory that may only be read.
+            # Before version 1, DLPack knew nothing of memory that may only be read, nor of copies.
+            voxels = self.voxels.copy() if options.get("copy") else _Writable(self.voxels)
             options = {name: options[name] for name in options.keys() & {"stream"}}
-            return np.asarray(_Writable(self.voxels)).__dlpack__(**options)
+            return np.asarray(voxels).__dlpack__(**options)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         """Say that they lie in the memory of the CPU."""

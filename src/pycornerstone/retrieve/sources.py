@@ -17,6 +17,7 @@ from pycornerstone.errors import (
     TransferError,
 )
 from pycornerstone.model.addresses import without_credentials
+from pycornerstone.retrieve.archives import ArchiveMember, Archives
 from pycornerstone.retrieve.data_urls import bytes_of_data_url
 from pycornerstone.retrieve.files import path_of, read_file, version_of
 from pycornerstone.retrieve.fsspec_files import FsspecFiles, is_fsspec_address, local_base
@@ -138,6 +139,11 @@ class Sources:
     ----------
     http : HttpRetriever
         The session's.
+
+    Attributes
+    ----------
+    archives : Archives
+        Those of this machine, for whoever reads files in them without the event loop.
     """
 
     def __init__(self, http: HttpRetriever) -> None:
@@ -145,6 +151,7 @@ class Sources:
         self._held = HeldBytes()
         self._forgetting: list[Callable[[str], object]] = []
         self._fsspec: FsspecFiles | None = None
+        self.archives = Archives(http.settings.max_body_bytes)
 
     async def read(self, source: Source, expected: str) -> bytes | memoryview:
         """Bring all bytes of a source; a large local file is mapped.
@@ -172,7 +179,7 @@ class Sources:
             case SourceKind.DATA:
                 data = await self._data(source.key)
             case SourceKind.FSSPEC:
-                return await self._fsspec_files().read(source.key)
+                return await self._elsewhere(source.key)
             case SourceKind.FILE:
                 return await asyncio.to_thread(read_file, _path(source))
             case _:
@@ -196,7 +203,7 @@ class Sources:
         """
         match source.kind:
             case SourceKind.FSSPEC:
-                return await self._fsspec_files().read(source.key, nbytes)
+                return await self._elsewhere(source.key, nbytes)
             case SourceKind.HTTP if not self._keeps_on_disk():
                 repeats = self._http.settings.max_retries
                 data = await self._first_of_stream(source, nbytes, expected, repeats)
@@ -273,6 +280,7 @@ class Sources:
         """Let go of all that is held; holding more is an error from now on."""
         self._held.close()
         self._forgetting.clear()
+        self.archives.close()
 
     async def _data(self, address: str) -> bytes:
         if len(address) < _LONG_DATA_URL:
@@ -310,6 +318,12 @@ class Sources:
         if not data:
             raise _nothing(source, expected)
         return bytes(data[:nbytes])
+
+    async def _elsewhere(self, address: str, nbytes: int | None = None) -> bytes:
+        member = ArchiveMember.parse(address)
+        if member is not None:
+            return await asyncio.to_thread(self.archives.read, member, nbytes)
+        return await self._fsspec_files().read(address, nbytes)
 
     def _fsspec_files(self) -> FsspecFiles:
         if self._fsspec is None:
@@ -352,6 +366,9 @@ def _nothing(source: Source, expected: str) -> DecodeError:
 
 
 def _version_of_base(address: str) -> tuple[int, ...]:
+    member = ArchiveMember.parse(address)
+    if member is not None:
+        return version_of(member.path)
     try:
         base = local_base(address)
     except ImportError:

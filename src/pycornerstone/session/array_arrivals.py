@@ -9,7 +9,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from pycornerstone.errors import LoaderError
+from pycornerstone.errors import LoaderError, PyCornerstoneError
 from pycornerstone.loaders.image_run import ImageRun
 from pycornerstone.model.addresses import without_credentials
 from pycornerstone.model.encoded_frame import EncodedFrame
@@ -64,11 +64,11 @@ class ArrayArrivals:
         """Bring the images of these places; what the cache has is copied."""
         load = self._load
         of_loader: dict[int, tuple[Any, dict[str, list[int]]]] = {}
-        self._is_holding = load.array is None
+        self._is_holding = load.array is None and load.plan.order is None
         cached: list[tuple[int, Callable[[], object]]] = []
         for place in places:
             image_id = load.image_ids[place]
-            image = load.sources.cache.get(image_id)
+            image = load.at_hand(image_id)
             if image is not None:
                 cached.append((place, partial(load.copy, place, image.pixels)))
                 continue
@@ -113,6 +113,10 @@ class ArrayArrivals:
                         continue
                     batch.add(places[0], work, nbytes)
                     await self._room(batch)
+            except PyCornerstoneError:
+                if load.plan.failed is None:
+                    raise
+                # One by one, the others come, and what fails is known by its place.
             finally:
                 batch.flush()
                 close = getattr(arriving, "aclose", None)
@@ -202,7 +206,7 @@ class ArrayArrivals:
 
     def _decode_inside(self, loader: Any, encoded: Any, places: list[int]) -> None:
         load = self._load
-        out = None if load.array is None else load.array[places[0]]
+        out = load.out(places[0])
         if isinstance(encoded, EncodedFrame):
             # Overlays in the samples would be decoded into `out` after them.
             encoded = replace(encoded, out=out, overlays=())

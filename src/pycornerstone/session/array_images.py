@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pycornerstone.session.outcomes import of_image
 from pycornerstone.session.workers import in_a_new_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pycornerstone.session.array_plan import PlaceQueue
     from pycornerstone.session.array_target import ArrayTarget
 
 __all__ = ["load_images"]
@@ -34,7 +33,7 @@ def load_images(load: ArrayTarget, places: Iterable[int]) -> None:
     places : iterable of int
         Which of them.
     """
-    queue = deque(places)
+    queue = load.plan.queue(places)
     at_once = min(_LOADS_AT_ONCE, len(queue))
     if load.array is not None:
         nbytes = load.array.nbytes // len(load.image_ids)
@@ -43,18 +42,21 @@ def load_images(load: ArrayTarget, places: Iterable[int]) -> None:
         load.wait_for(_load_some(load, queue))
 
 
-async def _load_some(load: ArrayTarget, queue: deque[int]) -> None:
+async def _load_some(load: ArrayTarget, queue: PlaceQueue) -> None:
     sources = load.sources
-    while queue and not load.has_ended:
-        place = queue.popleft()
+    while not load.has_ended:
+        place = queue.take()
+        if place is None:
+            return
         image_id = load.image_ids[place]
         try:
-            image = sources.cache.get(image_id)
+            image = load.at_hand(image_id)
             if image is None:
                 image = await sources.load_image(image_id, load.options)
+                load.plan.given(image)
         except Exception as error:  # noqa: BLE001 - it ends the load, whatever it is
-            load.end(of_image(error, image_id))
-            return
+            load.fail(place, error)
+            continue
         if image.pixels.nbytes <= _COPIED_IN_LOOP_BYTES:
             load.copy(place, image.pixels)
         else:

@@ -10,24 +10,27 @@ from typing import TYPE_CHECKING, Any
 from pycornerstone.errors import LoadCancelledError, SessionClosedError
 from pycornerstone.loaders.array_load_object import ArrayLoadObject
 from pycornerstone.loaders.array_reading import check_samples, put_samples
+from pycornerstone.model.image import ImageQuality
 from pycornerstone.model.image_id import several
 from pycornerstone.session.array_arrivals import ArrayArrivals
 from pycornerstone.session.array_checks import check_for_circles, checked_array, ways_of
 from pycornerstone.session.array_chunks import Chunks
 from pycornerstone.session.array_images import load_images
+from pycornerstone.session.array_plan import ArrayPlan
 from pycornerstone.session.array_target import ArraySources
 from pycornerstone.session.nesting import loads_around, run_inside
 from pycornerstone.session.outcomes import error_of, of_image
-from pycornerstone.session.touched_memory import new_array
 
 if TYPE_CHECKING:
     import concurrent.futures
-    from collections.abc import Callable, Coroutine, Iterable, Iterator
+    from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 
     import numpy as np
     import numpy.typing as npt
 
     from pycornerstone.loaders.protocol import ArrayReader, LoadOptions
+    from pycornerstone.model.image import Image
+    from pycornerstone.session.array_plan import PlaceQueue
 
 __all__ = ["ArrayLoad", "ArraySources"]
 
@@ -50,10 +53,12 @@ class ArrayLoad:
         What they come from.
     finish : callable
         Called once with this load, when it has ended.
+    plan : ArrayPlan, optional
+        In which order, and what is done otherwise.
 
     Attributes
     ----------
-    image_ids, options, sources
+    image_ids, options, sources, plan
         As above.
     around : tuple of str
         Images whose loaders wait for this one; most often none.
@@ -82,6 +87,7 @@ class ArrayLoad:
         options: LoadOptions,
         sources: ArraySources,
         finish: Callable[[ArrayLoad], object],
+        plan: ArrayPlan | None = None,
     ) -> None:
         self.image_ids = tuple(several(image_ids))
         self.around = loads_around()
@@ -89,9 +95,12 @@ class ArrayLoad:
         self.array = checked_array(out, len(self.image_ids))
         self.options = options
         self.sources = sources
+        self.plan = plan or ArrayPlan()
         self._finish = finish
         self._ways = ways_of(self.image_ids, sources.loaders)
         self._missing = len(self.image_ids)
+        self._first = 0
+        self._is_rest_given = out is not None
         self._writing = 0
         self._waiting: list[concurrent.futures.Future[Any]] = []
         # What goes on once it is known what the array is like. Nothing here may know this load when
@@ -117,10 +126,11 @@ class ArrayLoad:
 
     def start(self) -> None:
         """Begin; where there is no array yet, with the first image, which says what it is like."""
-        everything = range(len(self.image_ids))
+        everything = self.plan.in_order(range(len(self.image_ids)))
+        self._first = everything[0]
         if self.array is not None:
             self._give_out(everything)
-        elif self._ways[0].brings_many:
+        elif self._ways[self._first].brings_many:
             # They come together anyway; those that are there before the first one wait for it.
             self._give_out([place for place in everything if self._ways[place].brings_many])
         else:
@@ -174,11 +184,23 @@ class ArrayLoad:
         try:
             yield
         except Exception as error:  # noqa: BLE001 - it ends the load, whatever it is
-            self.end(of_image(error, self.image_ids[place]))
+            self.fail(place, error)
         finally:
             with self._lock:
                 self._writing -= 1
             self._settle()
+
+    def fail(self, place: int, error: BaseException) -> None:
+        """End the load because of an image, unless it may go on without it."""
+        named = of_image(error, self.image_ids[place])
+        if self._outcome is not None or self.plan.failed is None:
+            self.end(named)
+            return
+        self.plan.failed(place, named)
+        if self.array is None:
+            # Another one says what the array is like.
+            self._give_out_rest()
+        self._count(1, named)
 
     def put(self, place: int, samples: npt.NDArray[Any] | None) -> None:
         """Copy an image to where it belongs, unless it is there already (None), and count it.
@@ -192,83 +214,115 @@ class ArrayLoad:
         """
         if self._outcome is not None:
             return
-        is_first = False
         if samples is not None:
-            with self._lock:
-                is_first = self.array is None
-                if self.array is None:
-                    shape = (len(self.image_ids), *samples.shape)
-                    self.array = new_array(shape, samples.dtype)
-            put_samples(samples, self.array[place])
-        if is_first:
-            self._give_out_rest()
-        self.count(1)
+            kept = self.plan.kept(samples)
+            array, is_first = self._array_of(kept.shape, kept.dtype)
+            put_samples(kept, array[place])
+            if is_first:
+                self._give_out_rest()
+        self.arrived((place,))
+
+    def at_hand(self, image_id: str) -> Image | None:
+        """Give an image that the cache has, and has all of."""
+        image = self.sources.cache.get(image_id)
+        if image is None or image.quality < ImageQuality.FULL_RESOLUTION:
+            return None
+        self.plan.given(image)
+        return image
+
+    def out(self, place: int) -> npt.NDArray[Any] | None:
+        """Give where an image may be decoded to; None if nobody knows yet, or to nowhere."""
+        return None if self.array is None or not self.plan.is_whole else self.array[place]
 
     def array_of(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
         """Give the array; where nobody has said what it is like, one of images like this."""
-        with self._lock:
-            is_first = self.array is None
-            if self.array is None:
-                self.array = new_array((len(self.image_ids), *shape), dtype)
-            array = self.array
+        array, is_first = self._array_of(shape, dtype)
         if is_first:
             self._give_out_rest()
         return array
 
-    def count(self, number: int) -> None:
-        """Say that so many more images are where they belong. Called within `writing`."""
+    def arrived(self, places: Sequence[int]) -> None:
+        """Say that further images are where they belong. Called within `writing`."""
+        if self._outcome is None:
+            self.plan.arrived(places)
+        self._count(len(places))
+
+    def _array_of(
+        self, shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> tuple[npt.NDArray[Any], bool]:
+        try:
+            with self._lock:
+                is_first = self.array is None
+                if self.array is None:
+                    self.array = self.plan.new_array((len(self.image_ids), *shape), dtype)
+                return self.array, is_first
+        except Exception as error:
+            # There is no going on without an array, as there is without an image.
+            self.end(error)
+            raise
+
+    def _count(self, number: int, error: BaseException | None = None) -> None:
         with self._lock:
             self._missing -= number
-            is_whole = not self._missing
+            is_over = not self._missing
             self.promised.number_done = len(self.image_ids) - self._missing
-        if is_whole and self.array is not None:
-            self.end(self.array)
+        outcome = error if self.array is None else self.array
+        if is_over and outcome is not None:
+            self.end(outcome)
 
     def _give_out_rest(self) -> None:
-        everything = range(len(self.image_ids))
-        if self._ways[0].brings_many:
+        with self._lock:
+            is_given, self._is_rest_given = self._is_rest_given, True
+        if is_given:
+            return
+        everything = self.plan.in_order(range(len(self.image_ids)))
+        if self._ways[self._first].brings_many:
             self._give_out([place for place in everything if not self._ways[place].brings_many])
         else:
-            self._give_out(everything[1:])
+            self._give_out([place for place in everything if place != self._first])
         held_back, self._held_back = self._held_back, []
         for go_on in held_back:
             go_on()
 
     def _give_out(self, places: Iterable[int]) -> None:
         """Send images on their ways."""
-        to_read: list[Callable[[], object]] = []
+        to_read: list[int] = []
         to_bring: list[int] = []
         to_load: list[int] = []
         for place in places:
             way = self._ways[place]
             if way.reader is not None:
-                to_read.append(partial(self._read, place, way.reader))
+                to_read.append(place)
             elif way.brings_many:
                 to_bring.append(place)
             else:
                 to_load.append(place)
-        self.chunks.add(to_read)
+        if to_read:
+            self.chunks.add([partial(self._read_next, self.plan.queue(to_read))] * len(to_read))
         load_images(self, to_load)
         if to_bring:
             arrivals = ArrayArrivals(self)
             self._held_back.append(arrivals.go_on)
             arrivals.add(to_bring, self._ways)
 
-    def _read(self, place: int, reader: ArrayReader) -> None:
+    def _read_next(self, queue: PlaceQueue) -> None:
+        place = queue.take()
+        reader = None if place is None else self._ways[place].reader
+        if place is None or reader is None:
+            return
         image_id = self.image_ids[place]
         with self.writing(place):
             if self._outcome is None:
                 run_inside((*self.around, image_id), self._read_inside, place, reader)
 
     def _read_inside(self, place: int, reader: ArrayReader) -> None:
-        image_id, array = self.image_ids[place], self.array
-        image = self.sources.cache.get(image_id)
+        image_id, belongs = self.image_ids[place], self.out(place)
+        image = self.at_hand(image_id)
         if image is not None:
             self.put(place, image.pixels)
-        elif array is None:
+        elif belongs is None:
             self.put(place, check_samples(reader.read_samples(image_id)))
         else:
-            belongs = array[place]
             samples = reader.read_samples(image_id, belongs)
             self.put(place, None if samples is belongs else check_samples(samples))
 

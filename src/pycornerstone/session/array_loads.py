@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pycornerstone.loaders.protocol import LoadOptions
     from pycornerstone.session.array_load import ArraySources
+    from pycornerstone.session.array_plan import ArrayPlan
 
 __all__ = ["ArrayLoads"]
 
@@ -36,11 +37,23 @@ class ArrayLoads:
         self._lock = Lock()
 
     def load(
-        self, image_ids: Iterable[str], out: npt.NDArray[Any] | None, options: LoadOptions
+        self,
+        image_ids: Iterable[str],
+        out: npt.NDArray[Any] | None,
+        options: LoadOptions,
+        plan: ArrayPlan | None = None,
     ) -> ArrayLoadObject:
-        """Begin to load images into one array; see `Session.load_array`."""
+        """Begin to load images into one array; see `Session.load_array`.
+
+        Parameters
+        ----------
+        image_ids, out, options
+            As there.
+        plan : ArrayPlan, optional
+            In which order, and what is done otherwise.
+        """
         try:
-            load = ArrayLoad(image_ids, out, options, self._sources, self._forget)
+            load = ArrayLoad(image_ids, out, options, self._sources, self._forget, plan)
         except Exception as error:  # noqa: BLE001 - all that goes wrong is told by the load object
             return ArrayLoadObject.rejected(error)
         with self._lock:

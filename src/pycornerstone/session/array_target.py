@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
     from contextlib import AbstractContextManager
 
     import numpy as np
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pycornerstone.loaders.load_object import ImageLoadObject
     from pycornerstone.loaders.protocol import LoadOptions
     from pycornerstone.loaders.registry import LoaderRegistry
+    from pycornerstone.model.image import Image
     from pycornerstone.session.array_chunks import Chunks
+    from pycornerstone.session.array_plan import ArrayPlan
     from pycornerstone.session.cache import Cache
     from pycornerstone.session.workers import Workers
 
@@ -55,6 +57,7 @@ class ArrayTarget(Protocol):
     array: npt.NDArray[Any] | None
     options: LoadOptions
     sources: ArraySources
+    plan: ArrayPlan
     chunks: Chunks
 
     @property
@@ -79,5 +82,14 @@ class ArrayTarget(Protocol):
     def array_of(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
         """Give the array; where nobody has said what it is like, one of images like this."""
 
-    def count(self, number: int) -> None:
-        """Say that so many more images are where they belong."""
+    def at_hand(self, image_id: str) -> Image | None:
+        """Give an image that the cache has, and has all of."""
+
+    def out(self, place: int) -> npt.NDArray[Any] | None:
+        """Give where an image may be decoded to; None if nobody knows yet, or to nowhere."""
+
+    def fail(self, place: int, error: BaseException) -> None:
+        """End the load because of an image, unless it may go on without it."""
+
+    def arrived(self, places: Sequence[int]) -> None:
+        """Say that further images are where they belong."""

@@ -27,8 +27,12 @@ __all__ = [
     "load_array",
     "load_image",
     "load_in_stages",
+    "load_volume",
+    "load_volume_series",
+    "open_display_sets",
     "register_image_loader",
     "register_unknown_image_loader",
+    "register_volume_loader",
     "release_bytes",
     "search_instances",
     "search_series",
@@ -60,6 +64,10 @@ load_and_cache_image = _by_default(Session.load_and_cache_image)
 load_and_cache_images = _by_default(Session.load_and_cache_images)
 load_array = _by_default(Session.load_array)
 load_in_stages = _by_default(Session.load_in_stages)
+load_volume = _by_default(Session.load_volume)
+load_volume_series = _by_default(Session.load_volume_series)
+open_display_sets = _by_default(Session.open_display_sets)
+register_volume_loader = _by_default(Session.register_volume_loader)
 cancel_load_image = _by_default(Session.cancel_load_image)
 cancel_load_images = _by_default(Session.cancel_load_images)
 change_priority = _by_default(Session.change_priority)

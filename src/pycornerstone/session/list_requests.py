@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import concurrent.futures
     from collections.abc import Callable, Coroutine
 
-    from pycornerstone.loaders.list_request import ListRequest
+    from pycornerstone.loaders.list_request import ProgressRequest
     from pycornerstone.loaders.protocol import LoadOptions
     from pycornerstone.session.workers import Workers
 
@@ -33,7 +33,7 @@ class ListRequests:
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
-        self._requests: set[ListRequest[Any]] = set()
+        self._requests: set[ProgressRequest[Any]] = set()
         self._lock = Lock()
         self._closed = False
 
@@ -44,24 +44,24 @@ class ListRequests:
 
     def begin(
         self,
-        request: ListRequest[T],
-        work: Coroutine[Any, Any, list[T]],
+        request: ProgressRequest[T],
+        work: Coroutine[Any, Any, T],
         options: LoadOptions,
     ) -> None:
         """Have a request's work done in the event loop; the request is told how it ends.
 
         Parameters
         ----------
-        request : ListRequest
+        request : ProgressRequest
             What was promised.
         work : coroutine
-            Gives the list.
+            Gives the list, or whatever is promised.
         options : LoadOptions
             On whose behalf, and how urgent it is.
         """
         errand = Errand(options.request_type, options.priority)
 
-        async def run() -> list[T]:
+        async def run() -> T:
             with running_errand(errand):
                 return await work
 
@@ -80,7 +80,12 @@ class ListRequests:
             self._end(request, error)
             return
         request.cancel_fn = ending.cancel
-        ending.add_done_callback(lambda _: self._end(request, _outcome(ending)))
+
+        def told(ended: concurrent.futures.Future[T]) -> None:
+            outcome = _outcome(ended)
+            self._end(request, outcome)
+
+        ending.add_done_callback(told)
 
     def close(self) -> None:
         """Settle what is under way with SessionClosedError, and begin nothing any more."""
@@ -93,13 +98,13 @@ class ListRequests:
                 if cancel is not None:
                     cancel()
 
-    def _end(self, request: ListRequest[T], outcome: list[T] | BaseException) -> None:
+    def _end(self, request: ProgressRequest[T], outcome: T | BaseException) -> None:
         with self._lock:
             self._requests.discard(request)
         request.settle(outcome)
 
 
-def _outcome(ending: concurrent.futures.Future[list[T]]) -> list[T] | BaseException:
+def _outcome(ending: concurrent.futures.Future[T]) -> T | BaseException:
     if ending.cancelled():
         return LoadCancelledError("the request was cancelled")
     error = ending.exception()

@@ -18,6 +18,7 @@ from pycornerstone.session.array_loads import ArrayLoads
 from pycornerstone.session.cache import DEFAULT_SIZE_IN_BYTES, Cache
 from pycornerstone.session.dicomweb_questions import DicomwebQuestions
 from pycornerstone.session.dicomweb_requests import DicomwebRequests
+from pycornerstone.session.display_sets.requests import DisplaySetQuestions, DisplaySetRequests
 from pycornerstone.session.events import EventBus
 from pycornerstone.session.file_metadata import FileMetadata
 from pycornerstone.session.file_questions import FileQuestions
@@ -27,6 +28,9 @@ from pycornerstone.session.list_requests import ListRequests
 from pycornerstone.session.load_memory import LoadsMemory
 from pycornerstone.session.new_workers import THREADS, new_workers
 from pycornerstone.session.stages import load_in_stages
+from pycornerstone.session.volumes.sources import VolumeSources
+from pycornerstone.session.volumes.volume_loads import VolumeLoads
+from pycornerstone.session.volumes.volume_questions import VolumeQuestions
 from pycornerstone.session.workers import usable_cores
 
 if TYPE_CHECKING:
@@ -50,7 +54,7 @@ BUILT_IN_PRIORITY = -1000
 _DEFAULT_OPTIONS = LoadOptions()
 
 
-class Session(DicomwebQuestions, FileQuestions):
+class Session(DicomwebQuestions, DisplaySetQuestions, FileQuestions, VolumeQuestions):
     """Loaders, metadata, cache, pools and events that belong together; two share nothing.
 
     Use it as a context manager, or close it: that ends its threads and its connections, and
@@ -154,9 +158,16 @@ class Session(DicomwebQuestions, FileQuestions):
         self._array_loads = ArrayLoads(
             ArraySources(self.loaders, self.cache, self.load_image, self._workers, threads)
         )
+        self._volume_sources = VolumeSources(
+            context, self.loaders, self.cache, self.events, workers, self._array_loads
+        )
+        self._volumes = VolumeLoads(self._volume_sources)
         self._lists = ListRequests(self._workers)
         self._dicomweb = DicomwebRequests(context, self._lists)
         self._files = FileRequests(context, self.loaders, self._lists)
+        self._display_sets = DisplaySetRequests(
+            context, self.loaders, self._lists, self.load_and_cache_image
+        )
         self._lock = threading.Lock()
         self._closed = False
 
@@ -339,6 +350,7 @@ class Session(DicomwebQuestions, FileQuestions):
             if self._closed:
                 return
             self._closed = True
+        self._volumes.close()
         self._image_loads.close()
         self._array_loads.close()
         self._lists.close()

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from pycornerstone.testing.demo_study import DemoEntry, DemoStudy
     from pycornerstone.testing.dicom_series import ct_series, secondary_capture, write_ct_series
     from pycornerstone.testing.dicomweb_server import SampleServer
+    from pycornerstone.testing.labelled_thorax import thorax_labels
     from pycornerstone.testing.loader_contract import LoaderContract
     from pycornerstone.testing.misbehaving_server import MisbehavingServer
+    from pycornerstone.testing.pet_files import pet_series, write_pet_series
+    from pycornerstone.testing.pet_thorax import PetPhantom, PetRegion, pet_phantom
     from pycornerstone.testing.phantoms import CtPhantom, KnownRegion, ct_phantom
     from pycornerstone.testing.pictures import (
         apng_phantom,
@@ -35,15 +38,21 @@ __all__ = [
     "KnownRegion",
     "LoaderContract",
     "MisbehavingServer",
+    "PetPhantom",
+    "PetRegion",
     "SampleServer",
     "apng_phantom",
     "ct_phantom",
     "ct_series",
     "jpeg_phantom",
     "nifti_phantom",
+    "pet_phantom",
+    "pet_series",
     "png_phantom",
     "secondary_capture",
+    "thorax_labels",
     "write_ct_series",
+    "write_pet_series",
 ]
 
 _MODULE_OF = {
@@ -54,15 +63,21 @@ _MODULE_OF = {
     "KnownRegion": "phantoms",
     "LoaderContract": "loader_contract",
     "MisbehavingServer": "misbehaving_server",
+    "PetPhantom": "pet_thorax",
+    "PetRegion": "pet_thorax",
     "SampleServer": "dicomweb_server",
     "apng_phantom": "pictures",
     "ct_phantom": "phantoms",
     "ct_series": "dicom_series",
     "jpeg_phantom": "pictures",
     "nifti_phantom": "pictures",
+    "pet_phantom": "pet_thorax",
+    "pet_series": "pet_files",
     "png_phantom": "pictures",
     "secondary_capture": "dicom_series",
+    "thorax_labels": "labelled_thorax",
     "write_ct_series": "dicom_series",
+    "write_pet_series": "pet_files",
 }
 
 

@@ -6,18 +6,16 @@ readers that are tested with it. Both are imported at the top: import this modul
 
 from __future__ import annotations
 
-import io
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import imagecodecs
 import numpy as np
 from pydicom import uid as uids
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.encaps import encapsulate
+from pydicom.dataset import Dataset
 
 from pycornerstone.testing.frame_encoders import TRANSFER_SYNTAXES, frame_encoder
+from pycornerstone.testing.part10_files import part10_file, phantom_uid
 from pycornerstone.testing.phantoms import CtPhantom, ct_phantom
 from pycornerstone.testing.pictures import windowed
 
@@ -80,7 +78,7 @@ def ct_series(
     bits_stored = 16 if signed else encoder.unsigned_bits
     series = _series(phantom, transfer_syntax_uid, series_number, signed=signed)
     return [
-        _file(
+        part10_file(
             _ct_image(phantom, series, index, signed=signed, bits_stored=bits_stored),
             transfer_syntax_uid,
             [encoder.encode(samples, bits_stored)],
@@ -123,7 +121,7 @@ def secondary_capture(phantom: CtPhantom, *, quality: int = 90, series_number: i
     frames = [bytes(imagecodecs.jpeg8_encode(grey, level=quality)) for grey in greys]
     image = _series(phantom, uids.JPEGBaseline8Bit, series_number, signed=False)
     image.SOPClassUID = uids.MultiFrameGrayscaleByteSecondaryCaptureImageStorage
-    image.SOPInstanceUID = _uid(image.SeriesInstanceUID, "capture")
+    image.SOPInstanceUID = phantom_uid(image.SeriesInstanceUID, "capture")
     image.Modality = "OT"
     image.SeriesDescription = "Screen captures, soft tissue window"
     image.ConversionType = "WSD"
@@ -139,7 +137,7 @@ def secondary_capture(phantom: CtPhantom, *, quality: int = 90, series_number: i
     image.LossyImageCompression = "01"
     image.LossyImageCompressionRatio = round(greys.nbytes / sum(map(len, frames)), 2)
     image.LossyImageCompressionMethod = "ISO_10918_1"
-    return _file(image, uids.JPEGBaseline8Bit, frames)
+    return part10_file(image, uids.JPEGBaseline8Bit, frames)
 
 
 def _series(
@@ -163,9 +161,9 @@ def _series(
     series.PatientID = "PHANTOM-CT"
     series.PatientBirthDate = ""
     series.PatientSex = "O"
-    series.StudyInstanceUID = _uid("study")
+    series.StudyInstanceUID = phantom_uid("study")
     # Other pixels, other UIDs: who keeps images by their UID must never mix two phantoms up.
-    series.SeriesInstanceUID = _uid(
+    series.SeriesInstanceUID = phantom_uid(
         "series",
         series_number,
         transfer_syntax_uid,
@@ -186,7 +184,7 @@ def _ct_image(
     image = Dataset()
     image.update(series)
     image.SOPClassUID = uids.CTImageStorage
-    image.SOPInstanceUID = _uid(series.SeriesInstanceUID, index)
+    image.SOPInstanceUID = phantom_uid(series.SeriesInstanceUID, index)
     image.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
     image.BodyPartExamined = "CHEST"
     image.KVP = 120
@@ -196,7 +194,7 @@ def _ct_image(
     position = [round(value, 5) for value in phantom.position_lps(index)]
     image.ImagePositionPatient = position
     image.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
-    image.FrameOfReferenceUID = _uid("frame of reference")
+    image.FrameOfReferenceUID = phantom_uid("frame of reference")
     image.PositionReferenceIndicator = ""
     image.SliceLocation = position[2]
     image.SliceThickness = phantom.slice_spacing_mm
@@ -223,30 +221,6 @@ def _describe_samples(
     image.BitsStored = bits_stored
     image.HighBit = bits_stored - 1
     image.PixelRepresentation = int(signed)
-
-
-def _file(image: Dataset, transfer_syntax_uid: str, frames: list[bytes]) -> bytes:
-    """Put pixels and the file's header around (PS3.10 section 7)."""
-    syntax = uids.UID(transfer_syntax_uid)
-    image.file_meta = FileMetaDataset()
-    image.file_meta.TransferSyntaxUID = syntax
-    image.file_meta.MediaStorageSOPClassUID = image.SOPClassUID
-    image.file_meta.MediaStorageSOPInstanceUID = image.SOPInstanceUID
-    image.file_meta.ImplementationClassUID = uids.UID(_uid("implementation"))
-    if syntax.is_compressed:
-        image.add_new(0x7FE00010, "OB", encapsulate(frames))
-        image["PixelData"].is_undefined_length = True
-    else:
-        image.add_new(0x7FE00010, "OW", b"".join(frames))
-    buffer = io.BytesIO()
-    image.save_as(buffer, enforce_file_format=True)
-    return buffer.getvalue()
-
-
-def _uid(*names: object) -> str:
-    """Give a UID of a UUID (PS3.5 B.2), the same for the same names."""
-    text = "/".join(map(str, ("pycornerstone phantom", *names)))
-    return f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, text).int}"
 
 
 def _in_round_field(phantom: CtPhantom) -> npt.NDArray[np.bool_]:

@@ -10,7 +10,10 @@ from pycornerstone.viewports.vectors import dot, negative
 if TYPE_CHECKING:
     from pycornerstone.model.geometry import Vector
 
-__all__ = ["radiological_directions"]
+__all__ = ["anatomical_letters", "radiological_directions"]
+
+# Of a direction's length: what contributes less than 6 degrees is not named.
+_NAMED = 0.1
 
 # By the axis that the slice is most nearly at right angles to, x, y or z of LPS: what is to the
 # right and what is below. Axial slices are seen from the feet, coronal ones from the front,
@@ -47,6 +50,34 @@ def radiological_directions(
     is_transposed = rightness[1] > rightness[0]
     right, down = (column, row) if is_transposed else (row, column)
     return _towards(right, to_right), _towards(down, to_bottom), is_transposed
+
+
+def anatomical_letters(direction: Vector) -> str:
+    """Name a direction by what of the body it leads to, the main part first.
+
+    Parameters
+    ----------
+    direction : tuple of float
+        LPS, of any length.
+
+    Returns
+    -------
+    str
+        Up to three of L, R, P, A, H and F: to the patient's left or right, back or front, head or
+        feet (PS3.3 C.7.6.1.1.1). Empty where there is no direction.
+
+    Examples
+    --------
+    >>> anatomical_letters((0.0, -1.0, 0.5))
+    'AH'
+    """
+    least = _NAMED * math.hypot(*direction)
+    named = [
+        (-abs(along), names[along < 0])
+        for along, names in zip(direction, ("LR", "PA", "HF"), strict=True)
+        if abs(along) > least
+    ]
+    return "".join(letter for _, letter in sorted(named, key=lambda part: part[0]))
 
 
 def _towards(direction: Vector, target: Vector) -> Vector:

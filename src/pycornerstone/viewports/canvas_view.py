@@ -1,4 +1,4 @@
-"""One image on a canvas: how it is zoomed, moved, turned and flipped, and what lies where."""
+"""What lies on a canvas: how it is zoomed, moved, turned and flipped, and what is where."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import operator
 import threading
 import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from pycornerstone.model.events import CameraModified, CameraReset
-from pycornerstone.viewports.camera import world_to_index
 from pycornerstone.viewports.view import View, view_of
 
 if TYPE_CHECKING:
@@ -19,21 +18,32 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from pycornerstone.model.events import EventDetail
-    from pycornerstone.model.image import Image
     from pycornerstone.session.events import EventBus
     from pycornerstone.viewports.camera import Camera
-    from pycornerstone.viewports.shown_image import ShownImage
 
-__all__ = ["CanvasView"]
+__all__ = ["CanvasView", "Shown"]
 
 _LONGEST_SIDE = 32767
 
 
-class CanvasView:
-    """A canvas that looks at an image; all of it may be used from any thread.
+class Shown(Protocol):
+    """What a canvas looks at: an image, or a plane through a volume."""
 
-    The view (zoom, pan, rotation, flips) is kept when another image is shown, and counts from the
-    camera in which that image fits the canvas.
+    def fit(self, size: tuple[int, int], /) -> Camera:
+        """Give the camera in which it fits a canvas of ``(width, height)``."""
+
+    def camera(self, view: View, size: tuple[int, int], /) -> Camera:
+        """Give the camera of a view of it."""
+
+
+ShownT = TypeVar("ShownT", bound=Shown)
+
+
+class CanvasView(Generic[ShownT]):
+    """A canvas that looks at something; all of it may be used from any thread.
+
+    The view (zoom, pan, rotation, flips) is kept when another thing is shown, and counts from the
+    camera in which that fits the canvas.
 
     Parameters
     ----------
@@ -53,7 +63,7 @@ class CanvasView:
         self._events = events
         self._lock = threading.RLock()
         self._view = View()
-        self._shown: ShownImage | None = None
+        self._shown: ShownT | None = None
 
     @property
     def width(self) -> int:
@@ -66,20 +76,14 @@ class CanvasView:
         return self._size[1]
 
     @property
-    def image(self) -> Image | None:
-        """The image on show; None while the first of a stack is loading."""
-        shown = self._shown
-        return None if shown is None else shown.image
-
-    @property
     def camera(self) -> Camera:
-        """The camera; RuntimeError while no image is on show."""
+        """The camera; RuntimeError while nothing is on show."""
         with self._lock:
             return self._on_show().camera(self._view, self._size)
 
     @property
     def zoom(self) -> float:
-        """How many times larger than fitting the image is."""
+        """How many times larger than fitting it is shown."""
         return self._view.zoom
 
     @property
@@ -158,7 +162,7 @@ class CanvasView:
         ValueError
             If it does not look at the image at right angles.
         RuntimeError
-            While no image is on show.
+            While nothing is on show.
         """
         with self._lock:
             fit = self._on_show().fit(self._size)
@@ -205,7 +209,7 @@ class CanvasView:
         Raises
         ------
         RuntimeError
-            While no image is on show.
+            While nothing is on show.
         """
         with self._lock:
             camera, size = self.camera, self._size
@@ -217,18 +221,15 @@ class CanvasView:
             camera, size = self.camera, self._size
         return camera.world_to_canvas(point, size)
 
-    def canvas_to_index(self, point: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Give ``(..., 2)`` column and row that a canvas point shows, (0, 0) a pixel's centre."""
-        with self._lock:
-            shown, camera, size = self._on_show(), self.camera, self._size
-        return world_to_index(camera.canvas_to_world(point, size), shown.inverse)
-
-    def _on_show(self) -> ShownImage:
+    def _on_show(self) -> ShownT:
         if self._shown is None:
-            raise RuntimeError(
-                f"{self.viewport_id} has no image on show; wait for what set_stack returned"
-            )
+            raise RuntimeError(f"{self.viewport_id} has {self._nothing}")
         return self._shown
+
+    @property
+    def _nothing(self) -> str:
+        """What is wrong, and what to do, while nothing is on show."""
+        return "nothing on show"
 
     def _set_view(self, view: View) -> bool:
         changed, self._view = view != self._view, view

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from pycornerstone.model.events import ColormapModified, ImageRendered, VoiModified
 from pycornerstone.rendering.pipeline import DrawStyle, draw
-from pycornerstone.viewports.camera import index_from_canvas
-from pycornerstone.viewports.canvas_view import CanvasView
-from pycornerstone.viewports.png import check_png_target, encode_png, write_png
-from pycornerstone.viewports.presentation import Presentation, changed, checked_color, find_voi
+from pycornerstone.viewports.camera import index_from_canvas, world_to_index
+from pycornerstone.viewports.drawn_view import DrawnView
+from pycornerstone.viewports.presentation import Presentation, changed, find_voi
+from pycornerstone.viewports.shown_image import ShownImage
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
+    from pycornerstone.model.image import Image
     from pycornerstone.model.luts import VoiFunction, VoiWindow
     from pycornerstone.rendering.sampling import Interpolation
     from pycornerstone.rendering.voi import Voi
     from pycornerstone.session.events import EventBus
-    from pycornerstone.viewports.presentation import Colormap
+    from pycornerstone.viewports.property_readers import Colormap
 
 __all__ = ["ImageView"]
 
 
-class ImageView(CanvasView):
+class ImageView(DrawnView[ShownImage]):
     """A canvas that draws the image it looks at.
 
     Parameters
@@ -53,9 +51,14 @@ class ImageView(CanvasView):
         viewport_id: str | None = None,
         background: Sequence[int] = (0, 0, 0),
     ) -> None:
-        super().__init__(width, height, events, viewport_id)
-        self.background = checked_color(background)
+        super().__init__(width, height, events, viewport_id, background)
         self._presentation = Presentation()
+
+    @property
+    def image(self) -> Image | None:
+        """The image on show; None while the first of a stack is loading."""
+        shown = self._shown
+        return None if shown is None else shown.image
 
     @property
     def properties(self) -> Presentation:
@@ -180,8 +183,7 @@ class ImageView(CanvasView):
             shown, view, size, voi = self._shown, self._view, self._size, self._voi()
             how = self._presentation
         if shown is None:
-            picture = np.empty((size[1], size[0], 4), np.uint8)
-            picture[:] = (*self.background, 255)
+            picture = self._empty_picture(size)
         else:
             style = DrawStyle(
                 voi,
@@ -200,31 +202,15 @@ class ImageView(CanvasView):
         self._emit(ImageRendered(self.viewport_id, image_id, milliseconds))
         return picture
 
-    def save(self, path: str | os.PathLike[str], timeout: float | None = 60.0) -> None:
-        """Draw what is on show and write it to a PNG file, whole or not at all.
+    def canvas_to_index(self, point: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Give ``(..., 2)`` column and row that a canvas point shows, (0, 0) a pixel's centre."""
+        with self._lock:
+            shown, camera, size = self._on_show(), self.camera, self._size
+        return world_to_index(camera.canvas_to_world(point, size), shown.inverse)
 
-        Parameters
-        ----------
-        path : str or path-like
-            Its name ends in ``.png``.
-        timeout : float or None
-            As for `render`.
-
-        Raises
-        ------
-        ValueError
-            If the name ends otherwise.
-        OSError
-            If it cannot be written there.
-        PyCornerstoneError
-            As for `render`.
-        """
-        check_png_target(Path(path))
-        write_png(path, self.render(timeout))
-
-    def _repr_png_(self) -> bytes:
-        """Give what a notebook shows."""
-        return encode_png(self.render())
+    @property
+    def _nothing(self) -> str:
+        return "no image on show; wait for what set_stack returned"
 
     def _wait_for_image(self, timeout: float | None) -> None:
         """Return when there is nothing to wait for, or raise why it does not come."""

@@ -3,56 +3,40 @@
 from __future__ import annotations
 
 import math
-import operator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pycornerstone.model.luts import LookupTable, VoiFunction, VoiWindow
 from pycornerstone.model.modules import VoiLutModule
-from pycornerstone.rendering.colormaps import checked_colors, find_colormap_name, get_colormap
 from pycornerstone.rendering.sampling import Interpolation
 from pycornerstone.rendering.voi import Voi, check_window
+from pycornerstone.viewports.property_readers import GRAY, READERS, Colormap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from enum import StrEnum
-
-    import numpy.typing as npt
 
     from pycornerstone.model.image import Image
+    from pycornerstone.model.volume import Volume
 
-__all__ = ["Colormap", "Presentation", "changed", "checked_color", "find_voi", "header_choice"]
+__all__ = [
+    "GreyPresentation",
+    "Presentation",
+    "changed",
+    "find_voi",
+    "header_choice",
+]
 
-_Kind = TypeVar("_Kind", bound="StrEnum")
+PresentationT = TypeVar("PresentationT", bound="GreyPresentation")
 
 _WAYS = ("voi_range", "window", "window_index")
 _PET_SUV = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Colormap:
-    """Colours from the lowest value to the highest.
+class GreyPresentation:
+    """How values become greys and colours; replaced whole.
 
-    Attributes
-    ----------
-    name : str
-        Its name; ``"custom"`` for somebody's own.
-    colors : bytes
-        Red, green and blue of each.
-    """
-
-    name: str
-    colors: bytes = field(repr=False)
-
-
-_GRAY = Colormap("gray", get_colormap("gray").tobytes())
-
-
-@dataclass(frozen=True, slots=True)
-class Presentation:
-    """How images are drawn; replaced whole.
-
-    At most one of `voi_range`, `window` and `window_index` is set. Without, each image is drawn
+    At most one of `voi_range`, `window` and `window_index` is set. Without, what is shown is drawn
     with the first window or VOI table of its header; else PET whose SUV is known from 0 to 5 g/ml,
     and everything else from its lowest to its highest value.
 
@@ -63,16 +47,33 @@ class Presentation:
     window : VoiWindow or None
         Center and width.
     window_index : int, str or None
-        Which window or VOI table of the image's header: counted from 0, windows first; or its
-        explanation, such as ``"BONE"``. An image that has it not is drawn as without.
+        Which window or VOI table of the header: counted from 0, windows first; or its explanation,
+        such as ``"BONE"``. What has it not is drawn as without.
     voi_function : VoiFunction or None
-        How a window maps values to greys; by default as the image's header says.
+        How a window maps values to greys; by default as the header says.
     invert : bool
         Draw the negative. What the header demands (MONOCHROME1) is done without it.
     colormap : Colormap
         Colours of grey images.
     interpolation : Interpolation
         How values between pixels are made.
+    """
+
+    voi_range: tuple[float, float] | None = None
+    window: VoiWindow | None = None
+    window_index: int | str | None = None
+    voi_function: VoiFunction | None = None
+    invert: bool = False
+    colormap: Colormap = GRAY
+    interpolation: Interpolation = Interpolation.LINEAR
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation(GreyPresentation):
+    """How images are drawn, each with the window of its own header unless one is chosen.
+
+    Attributes
+    ----------
     show_overlays : bool
         Draw the overlays of the header (60xx) over it.
     overlay_color : tuple of int
@@ -84,30 +85,25 @@ class Presentation:
         they are stored, as most viewers do.
     """
 
-    voi_range: tuple[float, float] | None = None
-    window: VoiWindow | None = None
-    window_index: int | str | None = None
-    voi_function: VoiFunction | None = None
-    invert: bool = False
-    colormap: Colormap = _GRAY
-    interpolation: Interpolation = Interpolation.LINEAR
     show_overlays: bool = True
     overlay_color: tuple[int, int, int] = (0, 255, 0)
     show_shutter: bool = True
     apply_icc_profile: bool = False
 
 
-def changed(presentation: Presentation, image: Image | None, **properties: Any) -> Presentation:
+def changed(
+    presentation: PresentationT, image: Image | Volume | None, **properties: Any
+) -> PresentationT:
     """Give a presentation with other properties, as a user names them; None leaves one as it is.
 
     Parameters
     ----------
-    presentation : Presentation
+    presentation : GreyPresentation
         The one that there is.
-    image : Image or None
+    image : Image, Volume or None
         What is on show: its header must have the window that is asked for.
     **properties
-        Names and values of `Presentation`. `window` may be a pair, `colormap` a name or
+        Names and values of the presentation. `window` may be a pair, `colormap` a name or
         ``(N, 3)`` colours, `voi_function` and `interpolation` their text.
 
     Raises
@@ -119,7 +115,10 @@ def changed(presentation: Presentation, image: Image | None, **properties: Any) 
     ways = [name for name in _WAYS if name in given]
     if len(ways) > 1:
         raise ValueError(f"give one of {', '.join(_WAYS)}, got {' and '.join(ways)}")
-    given = {name: _READERS[name](value, name) for name, value in given.items()}
+    known = {field.name for field in fields(presentation)}
+    for name in given.keys() - known:
+        raise ValueError(f"no property {name!r}; there are: {', '.join(sorted(known))}")
+    given = {name: READERS[name](value, name) for name, value in given.items()}
     if ways:
         given = dict.fromkeys(_WAYS) | given
     new = replace(presentation, **given)
@@ -131,33 +130,18 @@ def changed(presentation: Presentation, image: Image | None, **properties: Any) 
     return new
 
 
-def checked_color(color: Any) -> tuple[int, int, int]:
-    """Give red, green and blue from 0 to 255.
-
-    Raises
-    ------
-    ValueError
-        If it is something else.
-    """
-    try:
-        red, green, blue = (operator.index(part) for part in color)
-    except (TypeError, ValueError):
-        red = green = blue = -1
-    if not all(0 <= part <= 255 for part in (red, green, blue)):
-        raise ValueError(f"a colour has red, green and blue from 0 to 255, got {color!r}")
-    return red, green, blue
-
-
 def find_voi(
-    image: Image, presentation: Presentation, value_range: Callable[[], tuple[float, float]]
+    image: Image | Volume,
+    presentation: GreyPresentation,
+    value_range: Callable[[], tuple[float, float]],
 ) -> Voi | None:
     """Give what an image is drawn with.
 
     Parameters
     ----------
-    image : Image
+    image : Image or Volume
         The image.
-    presentation : Presentation
+    presentation : GreyPresentation
         What its viewer chose.
     value_range : callable
         Gives its lowest and highest modality value; asked only if nobody says a window.
@@ -228,87 +212,3 @@ def _usable(mapping: VoiWindow | LookupTable, function: VoiFunction) -> Voi | No
         # LINEAR knows no such width (PS3.3 C.11.2.1.2.1), but images of small fractions have it.
         function = VoiFunction.LINEAR_EXACT
     return Voi(mapping, function)
-
-
-def _range(given: Any, name: str) -> tuple[float, float]:
-    lower, upper = _pair(given, name, "lower and upper")
-    if lower > upper:
-        raise ValueError(f"voi_range goes from lower to upper, got {lower} to {upper}")
-    return lower, upper
-
-
-def _window(given: Any, name: str) -> VoiWindow:
-    if isinstance(given, VoiWindow):
-        return given
-    return VoiWindow(*_pair(given, name, "center and width"))
-
-
-def _choice(given: Any, name: str) -> int | str:
-    if isinstance(given, str):
-        return given
-    try:
-        return operator.index(given)
-    except TypeError:
-        raise ValueError(
-            f"{name} is a whole number from 0 or an explanation, got {given!r}"
-        ) from None
-
-
-def _flag(given: Any, name: str) -> bool:
-    if not isinstance(given, bool):
-        raise ValueError(f"{name} must be True or False, got {given!r}")  # noqa: TRY004 - as the rest
-    return given
-
-
-def _pair(given: Any, name: str, what: str) -> tuple[float, float]:
-    try:
-        first, second = (float(number) for number in given)
-    except (TypeError, ValueError):
-        first = second = math.nan
-    if not (math.isfinite(first) and math.isfinite(second)):
-        raise ValueError(f"{name} must be two finite numbers, {what}, got {given!r}")
-    return first, second
-
-
-def _function(given: Any, name: str) -> VoiFunction:
-    return _member(VoiFunction, given, name)
-
-
-def _interpolation(given: Any, name: str) -> Interpolation:
-    return _member(Interpolation, given, name)
-
-
-def _member(kind: type[_Kind], given: Any, name: str) -> _Kind:
-    for member in kind:
-        if str(given).lower() == member.value.lower():
-            return member
-    known = ", ".join(member.value for member in kind)
-    raise ValueError(f"no {name} {given!r}; there are: {known}")
-
-
-def _color(given: Any, _: str) -> tuple[int, int, int]:
-    return checked_color(given)
-
-
-def _colormap(given: str | Colormap | npt.ArrayLike, _: str) -> Colormap:
-    if isinstance(given, Colormap):
-        return given
-    if isinstance(given, str):
-        return Colormap(find_colormap_name(given), get_colormap(given).tobytes())
-    return Colormap("custom", checked_colors(given).tobytes())
-
-
-_READERS: dict[str, Callable[[Any, str], Any]] = {
-    "voi_range": _range,
-    "window": _window,
-    "window_index": _choice,
-    "voi_function": _function,
-    "interpolation": _interpolation,
-    "colormap": _colormap,
-    "overlay_color": _color,
-    "invert": _flag,
-    "show_overlays": _flag,
-    "show_shutter": _flag,
-    "apply_icc_profile": _flag,
-}
-"""What each property is made of, as a user gives it, and under which name."""

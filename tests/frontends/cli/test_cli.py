@@ -282,8 +282,8 @@ def test_a_folder_that_is_not_there_is_named(files, tmp_path, capsys):
     assert f"there is no such folder, make it first: {tmp_path / 'no'}\n" in capsys.readouterr().err
 
 
-def test_a_folder_of_images_is_no_image(files, capsys):
-    assert run("info", files["ct"].parent) == 3
+def test_a_folder_of_images_is_no_image_to_draw(files, tmp_path, capsys):
+    assert run("render", files["ct"].parent, "-o", tmp_path / "a.png") == 3
     assert "folder" in capsys.readouterr().err
 
 

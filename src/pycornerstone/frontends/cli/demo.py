@@ -18,6 +18,7 @@ from rich.progress import track
 from rich.table import Table
 
 from pycornerstone.codecs.transfer_syntaxes import transfer_syntax
+from pycornerstone.frontends.cli.demo_planes import write_planes
 from pycornerstone.loaders.load_object import ImageLoadObject
 from pycornerstone.model.image import Image
 from pycornerstone.rendering.contact_sheet import contact_sheet
@@ -82,6 +83,9 @@ def demo(
                 asked, "Loading", console=console, disable=not console.is_terminal, transient=True
             )
         ]
+        planes = folder / "planes.png"
+        ct = next(entry for entry in study.entries if entry.kind == "dicom")
+        write_planes(session, ct.files, folder / "pet", planes)
     console.print(_table(shown, server.url("/").rstrip("/"), folder))
     sheet = folder / "contact-sheet.png"
     pictures = [each.picture for each in shown]
@@ -93,6 +97,7 @@ def demo(
         f"{seconds:.1f} s."
     )
     console.print(f"Contact sheet: {sheet.resolve()}", soft_wrap=True)
+    console.print(f"Planes through volumes: {planes.resolve()}", soft_wrap=True)
 
 
 def _asked(study: DemoStudy, server: SampleServer, session: Session) -> Iterator[tuple[str, str]]:

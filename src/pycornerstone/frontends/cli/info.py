@@ -12,6 +12,7 @@ from rich.table import Table
 
 from pycornerstone.codecs.transfer_syntaxes import transfer_syntax
 from pycornerstone.frontends.cli.addresses import VolumeOptions
+from pycornerstone.frontends.cli.display_sets import holds_sets, print_display_sets
 from pycornerstone.frontends.cli.http_options import HttpOptions
 from pycornerstone.model.addresses import without_credentials
 from pycornerstone.model.modules import (
@@ -50,7 +51,8 @@ def info(
     Parameters
     ----------
     image_ids
-        imageIds, or paths and URLs of files.
+        imageIds, or paths and URLs of files. Of a folder, a ZIP archive or a DICOMDIR, what it
+        holds is listed: volumes, stacks and single images.
     as_json
         One JSON object an image and line, for other programs.
     all_images
@@ -65,7 +67,10 @@ def info(
         # Another program reads it, and wants each line whole.
         console = Console(highlight=False, markup=False, emoji=False, width=10_000)
     with Session(http=http.settings()) as session:
-        found = volume.images_of(session, image_ids)
+        folders = [text for text in image_ids if holds_sets(text)]
+        for folder in folders:
+            print_display_sets(console, session, folder, as_json=as_json)
+        found = volume.images_of(session, [text for text in image_ids if text not in folders])
         names = [name for names in found for name in (names if all_images else names[:1])]
         for load in session.load_and_cache_images(names):
             known = describe(load.result(), session)

@@ -16,6 +16,7 @@ from pycornerstone.errors import PyCornerstoneError
 from pycornerstone.frontends.cli.addresses import VolumeOptions
 from pycornerstone.frontends.cli.failures import exit_code
 from pycornerstone.frontends.cli.http_options import HttpOptions
+from pycornerstone.frontends.cli.plane_options import PlaneOptions
 from pycornerstone.model.addresses import without_credentials
 from pycornerstone.model.modules import VoiLutModule
 from pycornerstone.rendering.contact_sheet import contact_sheet
@@ -41,6 +42,7 @@ _SHEET = 4096
 _INDEX = "{index}"
 _HTTP = HttpOptions()
 _VOLUME = VolumeOptions()
+_PLANE = PlaneOptions()
 
 
 def render(
@@ -62,12 +64,14 @@ def render(
     shutter: bool = True,
     icc_profile: Annotated[bool, Parameter(negative=())] = False,
     volume: VolumeOptions = _VOLUME,
+    plane: PlaneOptions = _PLANE,
     http: HttpOptions = _HTTP,
 ) -> None:
     """Draw images as a viewport shows them, and write them to a PNG.
 
     Several images make a contact sheet, or a file each if OUTPUT has ``{index}`` in it. All slices
-    of a volume and all pages of a picture are several images.
+    of a volume and all pages of a picture are several images. With ``--plane``, all of them, or a
+    folder, are one volume.
 
     Parameters
     ----------
@@ -102,6 +106,8 @@ def render(
         Turn colours into sRGB by the profile that came with them.
     volume
         Which slices of a NIfTI file.
+    plane
+        Which plane, where all that is named is one volume.
     http
         What is asked for over HTTP.
     """
@@ -118,10 +124,17 @@ def render(
         "show_shutter": shutter,
         "apply_icc_profile": icc_profile,
     }
+    plane.refuse_others(asked)
     properties: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     each = _INDEX in output.name
     console = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
     with Session(http=http.settings()) as session:
+        if plane.plane is not None:
+            cut = plane.viewport(session, image_ids, volume, canvas)
+            cut.set_properties(invert=invert, **properties)
+            cut.save(output)
+            console.print(f"wrote {output}")
+            return
         # What cannot be is said before anything is loaded.
         StackViewport(1, 1, session=session).set_properties(**properties)
         names = [name for found in volume.images_of(session, image_ids) for name in found]

@@ -77,6 +77,9 @@ from pycornerstone.model.modules.tiles import (
     TileMapModule,
     WholeSlideModule,
 )
+from pycornerstone.model.modules.timing import (
+    TimingModule,
+)
 
 __all__ = [
     "MODULES",
@@ -121,6 +124,7 @@ __all__ = [
     "SopCommonModule",
     "SpacingType",
     "TileMapModule",
+    "TimingModule",
     "TransferSyntaxModule",
     "UltrasoundEnhancedRegionModule",
     "UltrasoundRegion",
@@ -164,6 +168,7 @@ MODULES: dict[str, type[Module]] = {
         SegmentationModule,
         SopCommonModule,
         TileMapModule,
+        TimingModule,
         TransferSyntaxModule,
         UltrasoundEnhancedRegionModule,
         UriModule,

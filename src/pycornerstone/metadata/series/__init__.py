@@ -1,0 +1,1 @@
+"""What a list of images is: their order, their geometry, their points in time, their sets."""

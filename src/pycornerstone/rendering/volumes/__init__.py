@@ -1,0 +1,1 @@
+"""Volumes drawn: cuts through them, and their layers over each other."""

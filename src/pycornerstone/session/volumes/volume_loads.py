@@ -1,0 +1,318 @@
+"""The volumes that a session is loading: each is loaded once, for all who ask for it."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from dataclasses import replace
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pycornerstone.errors import (
+    GeometryError,
+    LoadCancelledError,
+    LoaderError,
+    SessionClosedError,
+)
+from pycornerstone.loaders.protocol import is_async
+from pycornerstone.model.derived_volumes import checked_steps
+from pycornerstone.model.display_set import DisplaySet, DisplaySetKind
+from pycornerstone.model.image_id import several
+from pycornerstone.model.volume import Volume, generate_volume_id
+from pycornerstone.model.volume_events import VolumeLoaded, VolumeLoadFailed, VolumeModified
+from pycornerstone.retrieve.errand import Errand, running_errand
+from pycornerstone.session.volumes.load_object import (
+    VolumeLoadObject,
+    VolumeProgress,
+    VolumeSeriesLoadObject,
+)
+from pycornerstone.session.volumes.slice_orders import slice_order
+
+if TYPE_CHECKING:
+    import concurrent.futures
+    from collections.abc import Callable, Coroutine, Iterable
+
+    from pycornerstone.model.volume_series import VolumeSeries
+    from pycornerstone.session.volumes.sources import VolumeSettings, VolumeSources
+
+__all__ = ["VolumeLoads"]
+
+L = TypeVar("L", VolumeLoadObject, VolumeSeriesLoadObject)
+
+
+class _Running:
+    """One load, and the promises of all who wait for it."""
+
+    def __init__(self, key: tuple[str, bool], progress: VolumeProgress[Any]) -> None:
+        self.key = key
+        self.progress = progress
+        self.promised: list[Any] = []
+        self.future: concurrent.futures.Future[Any] | None = None
+
+
+class VolumeLoads:
+    """Begins them, shares each, and ends them with their session.
+
+    Parameters
+    ----------
+    sources : VolumeSources
+        What volumes come from.
+    """
+
+    def __init__(self, sources: VolumeSources) -> None:
+        self._sources = sources
+        self._running: dict[tuple[str, bool], _Running] = {}
+        self._lock = Lock()
+        self._closed = False
+
+    def load(
+        self,
+        source: str | DisplaySet | Iterable[str],
+        settings: VolumeSettings,
+        volume_id: str | None = None,
+    ) -> VolumeLoadObject:
+        """Begin to load a volume; see `Session.load_volume`."""
+        try:
+            settings = _checked(settings)
+            if isinstance(source, str):
+                return self._load_by_id(source, settings)
+            image_ids, report = _images_of(source)
+            volume_id = volume_id or _volume_id(image_ids, settings)
+        except Exception as error:  # noqa: BLE001 - all that goes wrong is told by the load object
+            return self._rejected(VolumeLoadObject, error, volume_id or "")
+        cached = self._cached(volume_id)
+        if cached is not None:
+            return cached
+        # Imported here: sorting and cutting take no time where only images are looked at.
+        from pycornerstone.session.volumes.volume_load import VolumeLoad
+
+        def work(progress: VolumeProgress[Volume]) -> Coroutine[Any, Any, Volume]:
+            return VolumeLoad(self._sources, settings, image_ids, report, progress).run()
+
+        return self._begin(VolumeLoadObject, volume_id, len(image_ids), settings, work)
+
+    def load_series(
+        self, source: DisplaySet | Iterable[str], settings: VolumeSettings, time_point: int
+    ) -> VolumeSeriesLoadObject:
+        """Begin to load several volumes of one grid; see `Session.load_volume_series`."""
+        try:
+            settings = _checked(settings)
+            if isinstance(source, DisplaySet):
+                image_ids, points = source.image_ids, source
+            else:
+                image_ids, points = tuple(dict.fromkeys(several(source))), None
+            _check_number(image_ids)
+            volume_id = f"{generate_volume_id(image_ids)}#series"
+        except Exception as error:  # noqa: BLE001 - all that goes wrong is told by the load object
+            return self._rejected(VolumeSeriesLoadObject, error, "")
+        kept = self._sources.series.get(volume_id)
+        if kept is not None:
+            return self._whole_series(kept)
+        from pycornerstone.session.volumes.series_load import SeriesLoad
+
+        def work(progress: VolumeProgress[Any]) -> Coroutine[Any, Any, Any]:
+            load = SeriesLoad(self._sources, settings, image_ids, points, time_point, progress)
+            return load.run()
+
+        return self._begin(VolumeSeriesLoadObject, volume_id, len(image_ids), settings, work)
+
+    def close(self) -> None:
+        """Settle what is loading with SessionClosedError, and begin nothing any more."""
+        with self._lock:
+            self._closed = True
+            running = list(self._running.values())
+            self._running.clear()
+        for load in running:
+            self._end(load, SessionClosedError("the session was closed while a volume was loading"))
+
+    def _load_by_id(self, volume_id: str, settings: VolumeSettings) -> VolumeLoadObject:
+        cached = self._cached(volume_id)
+        if cached is not None:
+            return cached
+        loader = self._sources.volume_loaders.find(volume_id)
+
+        async def make() -> Volume:
+            if is_async(loader):
+                made: Any = loader(volume_id)
+            else:
+                made = await asyncio.to_thread(loader, volume_id)
+            volume = await made if inspect.isawaitable(made) else made
+            if not isinstance(volume, Volume):
+                raise LoaderError(f"a volume loader gave {type(volume).__name__}, not a Volume")
+            if volume.volume_id != volume_id:
+                volume = volume.replace(volume_id=volume_id)
+            await asyncio.to_thread(self._sources.cache.put_volume, volume)
+            return volume
+
+        def work(progress: VolumeProgress[Volume]) -> Coroutine[Any, Any, Volume]:
+            async def run() -> Volume:
+                volume = await make()
+                progress.whole_now(volume, volume.shape[0])
+                return volume
+
+            return run()
+
+        return self._begin(VolumeLoadObject, volume_id, 0, settings, work)
+
+    def _cached(self, volume_id: str) -> VolumeLoadObject | None:
+        volume = self._sources.cache.get_volume(volume_id)
+        if volume is None:
+            return None
+        progress: VolumeProgress[Volume] = VolumeProgress(
+            volume_id, 0, self._sources.workers.notify
+        )
+        progress.whole_now(volume, volume.shape[0])
+        promised = VolumeLoadObject(progress)
+        self._sources.events.emit(VolumeLoaded(volume, from_cache=True))
+        promised.settle(volume)
+        return promised
+
+    def _whole_series(self, series: VolumeSeries) -> VolumeSeriesLoadObject:
+        number = len(series) * series.shape[1]
+        notify = self._sources.workers.notify
+        progress: VolumeProgress[VolumeSeries] = VolumeProgress(series.volume_id, number, notify)
+        progress.whole_now(series, number)
+        progress.loaded = progress.loaded.reshape(series.shape[:2])
+        for volume in series.volumes:
+            # As looking at it: it is not the next to be thrown out.
+            self._sources.cache.get_volume(volume.volume_id)
+            self._sources.events.emit(VolumeLoaded(volume, from_cache=True))
+        promised = VolumeSeriesLoadObject(progress)
+        promised.settle(series)
+        return promised
+
+    def _rejected(self, kind: type[L], error: BaseException, volume_id: str) -> L:
+        promised = kind(VolumeProgress(volume_id, 0, self._sources.workers.notify))
+        promised.settle(error)
+        return promised
+
+    def _begin(
+        self,
+        kind: type[L],
+        volume_id: str,
+        number_of_images: int,
+        settings: VolumeSettings,
+        work: Callable[[VolumeProgress[Any]], Coroutine[Any, Any, Any]],
+    ) -> L:
+        """Begin a load, or wait for the one that there is."""
+        notify = self._sources.workers.notify
+        key = (volume_id, settings.allow_missing)
+        with self._lock:
+            if self._closed:
+                error = SessionClosedError("the session is closed; make a new one")
+                return self._rejected(kind, error, volume_id)
+            running = self._running.get(key)
+            is_new = running is None
+            if running is None:
+                progress: VolumeProgress[Any] = VolumeProgress(
+                    volume_id, number_of_images, notify, partial(self._modified, volume_id)
+                )
+                running = self._running[key] = _Running(key, progress)
+            promised = kind(running.progress, notify)
+            running.promised.append(promised)
+            promised.cancel_fn = partial(self._leave, running, promised)
+        if is_new:
+            self._start(running, settings, work)
+        return promised
+
+    def _start(
+        self,
+        running: _Running,
+        settings: VolumeSettings,
+        work: Callable[[VolumeProgress[Any]], Coroutine[Any, Any, Any]],
+    ) -> None:
+        errand = Errand(settings.options.request_type, settings.options.priority)
+
+        async def run() -> Any:
+            with running_errand(errand):
+                return await work(running.progress)
+
+        try:
+            future = self._sources.workers.event_loop.submit(run())
+        except SessionClosedError as error:
+            self._end(running, error)
+            return
+        running.future = future
+        future.add_done_callback(lambda ended: self._ended(running, ended))
+
+    def _modified(self, volume_id: str, number_done: int, number: int) -> None:
+        self._sources.events.emit(VolumeModified(volume_id, number_done, number))
+
+    def _leave(self, running: _Running, promised: Any) -> None:
+        """Stop the work if nobody waits for it any more."""
+        promised.cancel_fn = None
+        with self._lock:
+            if promised in running.promised:
+                running.promised.remove(promised)
+            if running.promised or self._running.get(running.key) is not running:
+                return
+            del self._running[running.key]
+        self._end(running, LoadCancelledError("the load was cancelled"))
+
+    def _ended(self, running: _Running, future: concurrent.futures.Future[Any]) -> None:
+        with self._lock:
+            if self._running.get(running.key) is not running:
+                return
+            del self._running[running.key]
+        if future.cancelled():
+            outcome: Any = LoadCancelledError("the load was cancelled")
+        else:
+            error = future.exception()
+            outcome = future.result() if error is None else error
+            if isinstance(error, asyncio.CancelledError):
+                outcome = LoadCancelledError("the load was cancelled")
+        # Listeners may wait, and the event loop must not.
+        self._sources.workers.notify(partial(self._end, running, outcome))
+
+    def _end(self, running: _Running, outcome: Any) -> None:
+        """Tell everybody; who cancelled is told already."""
+        events, progress = self._sources.events, running.progress
+        if isinstance(outcome, BaseException):
+            progress.give_up()
+            future, running.future = running.future, None
+            if future is not None:
+                future.cancel()
+            events.emit(VolumeLoadFailed(progress.volume_id, outcome))
+        elif isinstance(outcome, Volume):
+            events.emit(VolumeLoaded(outcome))
+        else:
+            for volume in outcome.volumes:
+                events.emit(VolumeLoaded(volume))
+        for promised in list(running.promised):
+            promised.settle(outcome)
+            # It knows this, and with it the session.
+            promised.cancel_fn = None
+
+
+def _checked(settings: VolumeSettings) -> VolumeSettings:
+    slice_order(settings.order, 1)
+    return replace(settings, decimate=checked_steps(settings.decimate))
+
+
+def _images_of(source: DisplaySet | Iterable[str]) -> tuple[tuple[str, ...], Any]:
+    if not isinstance(source, DisplaySet):
+        image_ids = tuple(dict.fromkeys(several(source)))
+        _check_number(image_ids)
+        return image_ids, None
+    if source.kind is DisplaySetKind.VOLUME_4D:
+        raise GeometryError(
+            f"the display set has {len(source.time_points)} points in time; load all of them by "
+            "load_volume_series, or one: load_volume(display_set.time_points[0])"
+        )
+    _check_number(source.image_ids)
+    return source.image_ids, source.report
+
+
+def _check_number(image_ids: tuple[str, ...]) -> None:
+    if not image_ids:
+        raise GeometryError("a volume is made of at least one image, got no imageIds")
+
+
+def _volume_id(image_ids: tuple[str, ...], settings: VolumeSettings) -> str:
+    name = generate_volume_id(image_ids)
+    if settings.resample:
+        name += "#resampled"
+    if settings.decimate != (1, 1, 1):
+        name += "#steps=" + ",".join(map(str, settings.decimate))
+    return name

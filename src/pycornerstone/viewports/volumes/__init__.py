@@ -1,0 +1,1 @@
+"""Volumes on show: planes through them, and what lies where on these."""
