@@ -19,7 +19,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from pycornerstone._version import __version__
+from pycornerstone._version import __version__ as __version__
 
 _NAMES_IN = {
     "errors": """
@@ -107,7 +107,7 @@ _NAMES_IN = {
 _MODULE_OF = {name: module for module, names in _NAMES_IN.items() for name in names.split()}
 
 # Type checkers and editors read `__init__.pyi`, which spells all of these out.
-__all__ = sorted({*_MODULE_OF, "__version__", "cache", "events", "metadata"})  # noqa: PLE0605 - its stub lists them
+__all__ = [*_MODULE_OF, "__version__", "cache", "events", "metadata"]
 
 
 def _default() -> Any:

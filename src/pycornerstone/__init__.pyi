@@ -1,5 +1,5 @@
-from pycornerstone._version import __version__
 from pycornerstone import metadata
+from pycornerstone._version import __version__
 from pycornerstone.errors import (
     CacheSizeExceededError,
     ContentTypeError,
