@@ -106,8 +106,12 @@ _NAMES_IN = {
 }
 _MODULE_OF = {name: module for module, names in _NAMES_IN.items() for name in names.split()}
 
+# Of the default session that there is at the time, but for the version and the module.
+_FOUND_BY_NAME = ("__version__", "cache", "events", "metadata")
+
 # Type checkers and editors read `__init__.pyi`, which spells all of these out.
-__all__ = [*_MODULE_OF, "__version__", "cache", "events", "metadata"]
+__all__ = list(_MODULE_OF)
+__all__ += list(_FOUND_BY_NAME)
 
 
 def _default() -> Any:
