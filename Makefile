@@ -1,6 +1,6 @@
 # Everything is done in .venv, which the first command makes from uv.lock.
 #
-#   make demo     see it work: one image through every scheme, and a contact sheet
+#   make demo     see it work: one image through every scheme, and planes through volumes
 #   make test     run the tests
 #   make check    format, lint, types, import contracts, the code of the docs
 #   make bench    compare with other libraries

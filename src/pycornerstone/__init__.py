@@ -41,7 +41,7 @@ _NAMES_IN = {
     "loaders.registry": "AnyLoader",
     "loaders.wado_uri_address": "wado_uri_image_id",
     "metadata.dicom_registration": "registrations_from",
-    "metadata.registrations": "Registrations",
+    "metadata.registration": "Registrations",
     "metadata.series.rules": "SplitRule",
     "model.display_set": "DisplaySet DisplaySetKind DisplaySets",
     "model.encoded_frame": "EncodedFrame",
@@ -56,8 +56,8 @@ _NAMES_IN = {
         DisplayShutterModule EcgChannel EcgGroup EcgModule FrameModule
         FrameOfReferenceModule GeneralImageModule GeneralSeriesModule GeneralStudyModule
         ImagePixelModule ImagePlaneModule ImageUrlModule InstanceModule ModalityLutModule
-        MultiframeModule NiftiExtension NiftiModule NmMultiframeGeometryModule OverlayPlane
-        OverlayPlaneModule PatientModule PatientStudyModule PetImageModule PetIsotopeModule
+        MosaicModule MultiframeModule NiftiExtension NiftiModule NmMultiframeGeometryModule
+        OverlayPlane OverlayPlaneModule PatientModule PatientStudyModule PetImageModule PetIsotopeModule
         PetSeriesModule PictureModule
         PresentationLutModule RadiopharmaceuticalInfo RealWorldValueMap
         RealWorldValueMappingModule ScalingModule Segment SegmentationModule SopCommonModule
@@ -103,6 +103,7 @@ _NAMES_IN = {
     "viewports.volumes.inputs": "VolumeInput",
     "viewports.volumes.orientation": "Orientation",
     "viewports.volumes.viewport": "VolumeViewport",
+    "viewports.volumes.volumes_request": "VolumesRequest",
 }
 _MODULE_OF = {name: module for module, names in _NAMES_IN.items() for name in names.split()}
 

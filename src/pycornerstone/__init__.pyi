@@ -31,7 +31,7 @@ from pycornerstone.loaders.protocol import ImageLoader, LoadOptions
 from pycornerstone.loaders.registry import AnyLoader
 from pycornerstone.loaders.wado_uri_address import wado_uri_image_id
 from pycornerstone.metadata.dicom_registration import registrations_from
-from pycornerstone.metadata.registrations import Registrations
+from pycornerstone.metadata.registration import Registrations
 from pycornerstone.metadata.series.rules import SplitRule
 from pycornerstone.model.derived_volumes import (
     decimated,
@@ -66,6 +66,7 @@ from pycornerstone.model.modules import (
     ImageUrlModule,
     InstanceModule,
     ModalityLutModule,
+    MosaicModule,
     MultiframeModule,
     NiftiExtension,
     NiftiModule,
@@ -160,6 +161,7 @@ from pycornerstone.viewports.volumes.inputs import VolumeInput
 from pycornerstone.viewports.volumes.linking import Link, LinkKind, link
 from pycornerstone.viewports.volumes.orientation import Orientation
 from pycornerstone.viewports.volumes.viewport import VolumeViewport
+from pycornerstone.viewports.volumes.volumes_request import VolumesRequest
 
 cache: Cache
 events: EventBus
@@ -232,6 +234,7 @@ __all__ = [
     "MetadataProviderError",
     "MissingExtraError",
     "ModalityLutModule",
+    "MosaicModule",
     "MultiframeModule",
     "NiftiExtension",
     "NiftiModule",
@@ -291,6 +294,7 @@ __all__ = [
     "VolumeSeries",
     "VolumeSeriesLoadObject",
     "VolumeViewport",
+    "VolumesRequest",
     "WholeSlideModule",
     "__version__",
     "cache",

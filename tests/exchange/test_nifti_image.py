@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import nibabel
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from pycornerstone.errors import LoaderError
 from pycornerstone.exchange.nifti_image import from_nibabel, to_nibabel
 from pycornerstone.model.volume import Volume
+from pycornerstone.model.volume_series import VolumeSeries
 
 
 def ras(point_lps):
@@ -110,6 +112,41 @@ def test_points_in_time_are_the_fourth_axis(series):
         from_nibabel(image)
     with pytest.raises(LoaderError, match="time points are 0 to 1, got 2"):
         from_nibabel(image, time_point=2)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "times", "step_s"),
+    [
+        ("TriggerTime", (10.0, 260.0), 0.25),
+        ("FrameReferenceTime", (30_000.0, 90_000.0), 60.0),
+        ("TriggerTime", (10.0, 10.0), None),
+        ("EchoTime", (10.0, 20.0), None),
+        (None, ("a", "b"), None),
+    ],
+)
+def test_the_time_step_is_that_of_evenly_spaced_times(series, keyword, times, step_s):
+    series = replace(series, time_keyword=keyword, time_values=times)
+
+    header = to_nibabel(series).header
+
+    assert header.get_xyzt_units() == ("mm", "unknown" if step_s is None else "sec")
+    assert header.get_zooms() == (0.5, 2.0, 3.0, step_s or 1.0)
+
+
+def test_points_in_time_are_not_copied(series):
+    assert np.shares_memory(np.asanyarray(to_nibabel(series).dataobj), series.voxels)
+
+
+@pytest.mark.parametrize("colors", [3, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_points_in_time_of_colours_are_where_they_were(volume_of, colors, dtype):
+    voxels = np.arange(120 * colors).reshape(2, 3, 4, 5, colors).astype(dtype)
+    volumes = tuple(volume_of("axial", np.uint8, 3).replace(voxels=one) for one in voxels)
+    series = VolumeSeries("series:a", voxels, volumes, (0, 1))
+
+    for t in range(2):
+        back = from_nibabel(to_nibabel(series), time_point=t)
+        assert back.voxels.tolist() == voxels[t].tolist()
 
 
 def test_scaling_of_a_file_is_the_modality_lut(tmp_path):

@@ -125,6 +125,13 @@ def test_an_image_of_other_than_three_axes_is_refused():
         from_simpleitk(sitk.Image(4, 4, sitk.sitkUInt8))
 
 
+def test_what_is_no_image_or_volume_is_refused(series):
+    with pytest.raises(LoaderError, match="an image of SimpleITK is wanted, got ndarray"):
+        from_simpleitk(np.zeros((2, 3, 4)))
+    with pytest.raises(LoaderError, match="a Volume is wanted, got VolumeSeries; take one"):
+        to_simpleitk(series)
+
+
 def test_without_simpleitk_it_says_what_to_install():
     program = """
 import sys

@@ -44,5 +44,18 @@ def test_the_byte_order_becomes_that_of_the_machine(volume_of):
     assert to_torch(volume_of(dtype=">i2"))[2, 3, 4].item() == 59
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_voxels_that_run_backwards_in_memory_are_copied_or_refused(volume_of, axis):
+    volume = volume_of()
+    volume = volume.replace(voxels=np.flip(volume.voxels, axis))
+
+    tensor = to_torch(volume)
+
+    assert tensor.tolist() == volume.voxels.tolist()
+    # PyTorch ends the process if it is given these.
+    with pytest.raises(BufferError, match="backwards"):
+        torch.from_dlpack(volume)
+
+
 def test_colours_are_the_last_axis(volume_of):
     assert to_torch(volume_of(dtype=np.uint8, colors=3)).shape == (3, 4, 5, 3)

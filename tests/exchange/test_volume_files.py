@@ -9,6 +9,7 @@ import pytest
 from pycornerstone.errors import LoaderError
 from pycornerstone.exchange.volume_files import save_volume
 from pycornerstone.model.modules import ModalityLutModule
+from pycornerstone.model.volume_series import VolumeSeries
 
 _RAS = np.diag((-1.0, -1.0, 1.0, 1.0))
 
@@ -66,6 +67,24 @@ def test_each_slice_of_pet_has_its_own_slope(volume_of, pet_luts, tmp_path):
     assert [image.dataobj[4, 3, k] for k in range(3)] == [19 * 0.5, 39 * 1.5, 59 * 0.25]
 
 
+@pytest.mark.parametrize("slope", [0.0, 1e-50, float("nan")])
+def test_a_slope_that_nifti_has_no_room_for_is_applied(volume_of, tmp_path, slope):
+    volume = volume_of(modality_lut=ModalityLutModule(slope, 5.0))
+
+    save_volume(volume, tmp_path / "a.nii")
+
+    expected = 5.0 + slope * volume.voxels.T
+    np.testing.assert_allclose(nibabel.load(tmp_path / "a.nii").get_fdata(), expected)
+
+
+@pytest.mark.parametrize("given", [None, np.zeros((2, 3, 4)), "volume:a"])
+def test_what_is_no_volume_is_refused(tmp_path, given):
+    for name in ("a.nii", "a.npy", "a.npz", "a.zarr"):
+        with pytest.raises(LoaderError, match="a Volume is wanted, got"):
+            save_volume(given, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_slices_of_one_slope_share_it(volume_of, tmp_path):
     luts = (ModalityLutModule(0.5),) * 3
     save_volume(volume_of(slice_modality_luts=luts), tmp_path / "a.nii")
@@ -121,6 +140,25 @@ def test_zarr_keeps_points_in_time_in_chunks_of_their_own(series, tmp_path):
     np.testing.assert_array_equal(array[...], series.voxels)
     assert array.chunks == (1, 3, 4, 5)
     assert array.attrs["time_values"] == [0, 1.5]
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.npy", "a.npz", "a.zarr"])
+def test_points_in_time_that_mean_something_else_each_are_what_they_mean(series, tmp_path, name):
+    first, second = series.volumes
+    volumes = (first, second.replace(modality_lut=ModalityLutModule(0.5, -7.25)))
+    series = VolumeSeries("series:b", series.voxels, volumes, series.time_values)
+
+    save_volume(series, tmp_path / name)
+
+    if name == "a.nii":
+        values = nibabel.load(tmp_path / name).get_fdata().T
+    elif name == "a.zarr":
+        values = pytest.importorskip("zarr").open_array(tmp_path / name)[...]
+    else:
+        values = np.load(tmp_path / name)
+        values = values["voxels"] if name == "a.npz" else values
+    np.testing.assert_array_equal(values[0], series.voxels[0])
+    np.testing.assert_array_equal(values[1], series.voxels[1] * 0.5 - 7.25)
 
 
 @pytest.mark.parametrize("name", ["a.nii", "a.nii.gz", "a.npz", "a.npy", "a.zarr"])

@@ -9,7 +9,7 @@ from pycornerstone.metadata.alike_modules import AlikeModules
 from pycornerstone.metadata.dicom_modules import read_module
 from pycornerstone.metadata.part10 import read_part10
 
-NAMES = ("generalSeriesModule", "imagePixelModule", "timingModule")
+NAMES = ("generalSeriesModule", "imagePixelModule", "modalityLutModule", "timingModule")
 
 
 @pytest.fixture(scope="module")

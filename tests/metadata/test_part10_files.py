@@ -50,6 +50,7 @@ def ask_all(dataset: Dataset) -> None:
 NOT_READ_ALIKE = {
     "no_meta.dcm": "begins with a stray byte: pydicom finds no image in it either",
     "rtplan_truncated.dcm": "its header is cut off, which pydicom passes over",
+    "DICOMDIR-nooffset": "its last record ends 24 bytes behind its end, which pydicom passes over",
     "emri_small_jpeg_2k_lossless_too_short.dcm": "pydicom drops all if pixel data end early",
 }
 

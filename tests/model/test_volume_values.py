@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -170,3 +172,29 @@ def test_its_size_is_that_of_the_memory_it_keeps():
 
     assert volume.size_in_bytes == whole.nbytes
     assert volume.shape == (5, 4, 4)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_dlpack_refuses_voxels_that_run_backwards_unless_they_are_copied(axis):
+    voxels = np.flip(np.arange(24, dtype=np.int16).reshape(2, 3, 4), axis)
+    volume = Volume("volume:a", voxels)
+
+    with pytest.raises(BufferError, match="run backwards in memory"):
+        volume.__dlpack__()
+    assert np.from_dlpack(volume.replace(voxels=voxels.copy())).tolist() == voxels.tolist()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_modality_values_take_little_more_memory_than_they_are(dtype):
+    voxels = np.ones((64, 64, 64), np.int16)
+    volume = Volume("volume:a", voxels, modality_lut=ModalityLutModule(2.0, -1024.0))
+
+    tracemalloc.start()
+    try:
+        values = volume.modality_values(dtype)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert values.tolist() == (voxels * 2.0 - 1024).tolist()
+    assert peak < 1.2 * values.nbytes

@@ -72,3 +72,12 @@ def test_clipping_keeps_what_is_inside(x, y, dx, dy):
         assert (between >= inside).all()
         ends = np.array([x, y]) + np.outer(part, (dx, dy))
         assert ((ends >= -1e-6) & (ends <= np.array([10, 20]) + 1e-6)).all()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"end": (np.nan, 3)}, {"end": (np.inf, 3)}, {"width": 0}, {"opacity": np.nan}, {"dash": -1}],
+)
+def test_what_is_no_line_is_refused(wrong):
+    with pytest.raises(ValueError, match="two ends of finite x and y"):
+        Line(**({"start": (0, 0), "end": (3, 3)} | wrong))

@@ -257,11 +257,15 @@ def test_property_events_tell_what_is_new(viewport, diary):
     viewport.set_properties(voi_range=(-160, 240), invert=True)
     viewport.set_properties(colormap="HotIron")
     viewport.set_properties(invert=False)
-    voi, colormap = diary
+    voi, *colors = diary
     assert isinstance(voi, VoiModified)
     assert (voi.viewport_id, voi.lower, voi.upper) == ("v", -160, 240)
-    assert isinstance(colormap, ColormapModified)
-    assert colormap.colormap == "hotIron"
+    assert all(isinstance(detail, ColormapModified) for detail in colors)
+    assert [(detail.colormap, detail.invert) for detail in colors] == [
+        ("gray", True),
+        ("hotIron", True),
+        ("hotIron", False),
+    ]
 
 
 def test_properties_are_read_back_and_reset(shelf, diary):

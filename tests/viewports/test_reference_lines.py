@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pycornerstone.metadata.registrations import Registrations
+from pycornerstone.metadata.registration import Registrations
 from pycornerstone.model.image import Image
 from pycornerstone.model.modules import ImagePlaneModule
 from pycornerstone.viewports.reference_lines import reference_line

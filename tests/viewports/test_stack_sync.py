@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pycornerstone.metadata.registrations import Registrations
+from pycornerstone.metadata.registration import Registrations
 from pycornerstone.metadata.registry import MetadataRegistry
 from pycornerstone.model.events import Event
 from pycornerstone.model.image import Image
@@ -369,4 +369,5 @@ def test_the_nearest_is_that_of_a_plain_search(positions, wanted, current):
         assert beyond > step / 2
     else:
         assert distances[found] == distances.min()
-        assert beyond <= step * 0.51
+        # Half a step and a bit; whoever subtracts in another order rounds in another way.
+        assert beyond <= step * 0.51 + 1e-9

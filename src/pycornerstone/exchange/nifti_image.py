@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import operator
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from pycornerstone.errors import LoaderError
 from pycornerstone.exchange.samples import (
     Values,
+    all_samples_of,
     native,
-    samples_of,
     stored_by_one_line,
     volumes_of,
 )
@@ -30,6 +31,8 @@ _LPS_OF_RAS = np.diag((-1.0, -1.0, 1.0, 1.0))
 # A length of NIfTI-1 is an int16.
 _LONGEST = 32767
 _VECTOR = 1007
+# Times of the header that are milliseconds.
+_IN_MS = frozenset({"TriggerTime", "FrameReferenceTime"})
 # Codes of sform and qform: coordinates of the scanner, or those of another image.
 _SCANNER, _ALIGNED = 1, 2
 
@@ -49,17 +52,16 @@ def to_nibabel(volume: Volume | VolumeSeries, *, values: Values = "modality") ->
     -------
     nibabel.Nifti1Image
         Indexed (i, j, k[, t]), with an affine to RAS mm; ``Nifti2Image`` where an axis has more
-        than 32,767 voxels. 8-bit colours are NIfTI's RGB and RGBA, others vectors along the fifth
-        axis. Bits are uint8, float16 is float32: NIfTI has no such types.
+        than 32,767 voxels. The time step is in seconds where the images have times that are evenly
+        spaced, else not told. 8-bit colours are NIfTI's RGB and RGBA, others vectors along the
+        fifth axis. Bits are uint8, float16 is float32: NIfTI has no such types.
 
     Raises
     ------
     LoaderError
-        If `values` is neither of the two.
+        If it is no volume, or `values` is neither of the two.
     """
-    volumes = volumes_of(volume)
-    samples = [samples_of(one, values) for one in volumes]
-    return _image_of(samples, volumes[0], is_series=not isinstance(volume, Volume))
+    return _image_of(all_samples_of(volume, values), volume)
 
 
 def file_image(volume: Volume | VolumeSeries, values: Values) -> Any:
@@ -71,10 +73,9 @@ def file_image(volume: Volume | VolumeSeries, values: Values) -> Any:
     volumes = volumes_of(volume)
     lines = {stored_by_one_line(one) for one in volumes}
     line = lines.pop() if len(lines) == 1 and values == "modality" else None
-    if line is None or volumes[0].is_color:
+    if line is None or volumes[0].is_color or not _is_line_of_nifti(*line):
         return to_nibabel(volume, values=values)
-    samples = [one.voxels for one in volumes]
-    image = _image_of(samples, volumes[0], is_series=not isinstance(volume, Volume))
+    image = _image_of(all_samples_of(volume, "stored"), volume)
     image.header.set_slope_inter(*line)
     return image
 
@@ -125,34 +126,54 @@ def from_nibabel(
     )
 
 
-def _image_of(samples: list[npt.NDArray[Any]], volume: Volume, *, is_series: bool) -> Any:
+def _image_of(samples: npt.NDArray[Any], of: Volume | VolumeSeries) -> Any:
     import nibabel
 
-    points = [_by_column(native(one), is_color=volume.is_color) for one in samples]
-    voxels = points[0] if len(points) == 1 else np.concatenate(points, axis=3)
-    if voxels.ndim == 4 and not is_series:
-        voxels = voxels[..., 0]
+    volume = volumes_of(of)[0]
+    voxels = _by_column(native(samples), is_color=volume.is_color, is_series=of is not volume)
     kind = nibabel.Nifti1Image if max(voxels.shape) <= _LONGEST else nibabel.Nifti2Image
     image = kind(voxels, _LPS_OF_RAS @ volume.affine, dtype=voxels.dtype)
     code = _ALIGNED if volume.geometry.is_default else _SCANNER
     image.set_sform(image.affine, code)
     # A qform has no room for a shear.
     image.set_qform(image.affine, code if volume.geometry.is_orthogonal else 0)
-    image.header.set_xyzt_units("mm", "unknown")
+    step_s = None if of is volume else _time_step_s(cast("VolumeSeries", of))
+    image.header.set_xyzt_units("mm", "unknown" if step_s is None else "sec")
+    if step_s is not None:
+        image.header.set_zooms((*image.header.get_zooms()[:3], step_s))
     if voxels.ndim == 5:
         image.header.set_intent(_VECTOR)
     return image
 
 
-def _by_column(voxels: npt.NDArray[Any], *, is_color: bool) -> npt.NDArray[Any]:
-    """Give (k, j, i[, colour]) as (i, j, k, 1[, colour]), colours in NIfTI's own form."""
+def _by_column(voxels: npt.NDArray[Any], *, is_color: bool, is_series: bool) -> npt.NDArray[Any]:
+    """Give ([t, ]k, j, i[, colour]) as (i, j, k[, t][, colour]), colours in NIfTI's own form."""
     if is_color and voxels.dtype == np.uint8:
-        names = "RGBA"[: voxels.shape[3]]
+        names = "RGBA"[: voxels.shape[-1]]
         packed = np.ascontiguousarray(voxels).view([(name, np.uint8) for name in names])
         voxels, is_color = packed[..., 0], False
-    if is_color:
-        return voxels.transpose(2, 1, 0, 3)[:, :, :, np.newaxis]
-    return voxels.transpose(2, 1, 0)[..., np.newaxis]
+    if not is_color:
+        return voxels.T
+    if not is_series:
+        # Vectors are the fifth axis.
+        voxels = voxels[np.newaxis]
+    return voxels.transpose(3, 2, 1, 0, 4)
+
+
+def _time_step_s(series: VolumeSeries) -> float | None:
+    """Give the seconds from one point in time to the next, where they are known and all alike."""
+    values = series.time_values
+    if series.time_keyword not in _IN_MS or len(values) < 2:
+        return None
+    steps = np.diff([float(value) for value in values]) / 1000
+    is_even = np.all(np.abs(steps - steps.mean()) <= 0.01 * steps.mean())
+    return float(steps.mean()) if is_even and steps.mean() > 0 else None
+
+
+def _is_line_of_nifti(slope: float, intercept: float) -> bool:
+    """Whether a header has room for slope and intercept: float32, of which 0 is none."""
+    smallest, largest = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
+    return smallest <= abs(slope) <= largest and abs(intercept) <= largest
 
 
 def _stored(image: Any) -> tuple[npt.NDArray[Any], tuple[float, float], bool]:
@@ -182,7 +203,10 @@ def _one_point(
             f"the image of nibabel has axes {voxels.shape}, but a volume has three; give "
             "time_point for one of the fourth, or take a part with image.slicer"
         )
-    at = time_point or 0
+    try:
+        at = operator.index(time_point or 0)
+    except TypeError:
+        at = -1
     if not 0 <= at < number:
-        raise LoaderError(f"time points are 0 to {number - 1}, got {time_point}")
+        raise LoaderError(f"time points are 0 to {number - 1}, got {time_point!r}")
     return voxels if axes == 3 else voxels[:, :, :, at]

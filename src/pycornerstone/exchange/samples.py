@@ -8,13 +8,21 @@ import numpy as np
 
 from pycornerstone.errors import LoaderError
 from pycornerstone.model.volume import Volume
+from pycornerstone.model.volume_series import VolumeSeries
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from pycornerstone.model.volume_series import VolumeSeries
-
-__all__ = ["Values", "all_samples_of", "native", "samples_of", "stored_by_one_line", "volumes_of"]
+__all__ = [
+    "Values",
+    "all_samples_of",
+    "checked_volume",
+    "dtype_of_all",
+    "native",
+    "samples_of",
+    "stored_by_one_line",
+    "volumes_of",
+]
 
 Values: TypeAlias = Literal["modality", "stored"]
 
@@ -38,31 +46,58 @@ def samples_of(volume: Volume, values: Values = "modality") -> npt.NDArray[Any]:
     Raises
     ------
     LoaderError
-        If `values` is neither of the two.
+        If it is no volume, or `values` is neither of the two.
     """
     if values not in {"modality", "stored"}:
         raise LoaderError(f"values are 'modality' or 'stored', got {values!r}")
-    if values == "stored" or volume.is_color or _is_identity(volume):
+    if _is_as_stored(checked_volume(volume), values):
         return volume.voxels
-    stored = volume.voxels.dtype
-    is_small = stored.itemsize <= 2 or stored == np.float32
-    return volume.modality_values(np.float32 if is_small else np.float64)
+    return volume.modality_values(_dtype_of(volume, values))
 
 
 def volumes_of(volume: Volume | VolumeSeries) -> tuple[Volume, ...]:
-    """Give the volumes of a series, or the one that it is."""
-    return (volume,) if isinstance(volume, Volume) else tuple(volume.volumes)
+    """Give the volumes of a series, or the one that it is.
+
+    Raises
+    ------
+    LoaderError
+        If it is neither.
+    """
+    if isinstance(volume, VolumeSeries):
+        return volume.volumes
+    return (checked_volume(volume),)
+
+
+def checked_volume(volume: Any) -> Volume:
+    """Give a volume as it is.
+
+    Raises
+    ------
+    LoaderError
+        If it is something else.
+    """
+    if isinstance(volume, Volume):
+        return volume
+    advice = "; take one of its volumes" if isinstance(volume, VolumeSeries) else ""
+    raise LoaderError(f"a Volume is wanted, got {type(volume).__name__}{advice}")
 
 
 def all_samples_of(volume: Volume | VolumeSeries, values: Values) -> npt.NDArray[Any]:
     """Give what `samples_of` does, of a series with points in time as the first axis."""
     volumes = volumes_of(volume)
-    points = [samples_of(one, values) for one in volumes]
     if isinstance(volume, Volume):
-        return points[0]
-    if all(point is one.voxels for point, one in zip(points, volumes, strict=True)):
+        return samples_of(volume, values)
+    if all(_is_as_stored(one, values) for one in volumes):
         return volume.voxels
-    return np.stack(points)
+    points = np.empty(volume.voxels.shape, dtype_of_all(volume, values))
+    for out, one in zip(points, volumes, strict=True):
+        out[...] = samples_of(one, values)
+    return points
+
+
+def dtype_of_all(volume: Volume | VolumeSeries, values: Values) -> np.dtype[Any]:
+    """Give the type that has room for what `samples_of` gives of each volume."""
+    return np.result_type(*(_dtype_of(one, values) for one in volumes_of(volume)))
 
 
 def stored_by_one_line(volume: Volume) -> tuple[float, float] | None:
@@ -92,5 +127,13 @@ def native(samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return samples.astype(dtype, copy=False)
 
 
-def _is_identity(volume: Volume) -> bool:
-    return stored_by_one_line(volume) == (1.0, 0.0)
+def _dtype_of(volume: Volume, values: Values) -> np.dtype[Any]:
+    stored = volume.voxels.dtype
+    if _is_as_stored(volume, values):
+        return stored
+    is_small = stored.itemsize <= 2 or stored == np.float32
+    return np.dtype(np.float32 if is_small else np.float64)
+
+
+def _is_as_stored(volume: Volume, values: Values) -> bool:
+    return values == "stored" or volume.is_color or stored_by_one_line(volume) == (1.0, 0.0)

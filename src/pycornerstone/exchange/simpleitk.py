@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pycornerstone.errors import GeometryError, LoaderError, MissingExtraError
-from pycornerstone.exchange.samples import Values, native, samples_of
+from pycornerstone.exchange.samples import Values, checked_volume, native, samples_of
 from pycornerstone.exchange.volume_ids import new_volume_id
 from pycornerstone.model.volume import Volume
 from pycornerstone.model.volume_geometry import VolumeGeometry
@@ -37,12 +37,12 @@ def to_simpleitk(volume: Volume, *, values: Values = "modality") -> Any:
     GeometryError
         If the axes are not at right angles (tilted gantry), which an image of ITK cannot have.
     LoaderError
-        If `values` is neither of the two.
+        If it is no volume, or `values` is neither of the two.
     MissingExtraError
         If SimpleITK is not installed.
     """
     sitk = _simpleitk("to_simpleitk")
-    geometry = volume.geometry
+    geometry = checked_volume(volume).geometry
     if not geometry.is_orthogonal:
         raise GeometryError(
             "an image of SimpleITK has axes at right angles, but those of the volume are sheared; "
@@ -75,11 +75,13 @@ def from_simpleitk(
     Raises
     ------
     LoaderError
-        If it has other than three dimensions, is complex, or its vectors are no colours.
+        If it is none, has other than three dimensions, is complex, or its vectors are no colours.
     MissingExtraError
         If SimpleITK is not installed.
     """
     sitk = _simpleitk("from_simpleitk")
+    if not isinstance(image, sitk.Image):
+        raise LoaderError(f"an image of SimpleITK is wanted, got {type(image).__name__}")
     if image.GetDimension() != 3:
         raise LoaderError(
             f"a volume has three dimensions, the image of SimpleITK has {image.GetDimension()}; "

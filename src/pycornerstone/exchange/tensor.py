@@ -22,8 +22,9 @@ def to_torch(volume: Volume, *, values: Values = "modality") -> Any:
         Greys or colours.
     values : {"modality", "stored"}
         What the voxels mean (HU for CT; float32 where the header scales them), or as they are
-        stored. The stored ones are not copied: **who writes to the tensor changes the volume**;
-        ``.clone()`` is one of its own.
+        stored. The stored ones are not copied, unless they are of another byte order or run
+        backwards in memory: **who writes to the tensor changes the volume**; ``.clone()`` is one of
+        its own.
 
     Returns
     -------
@@ -42,8 +43,9 @@ def to_torch(volume: Volume, *, values: Values = "modality") -> Any:
     # Not there when this is checked, so it has no types.
     torch = importlib.import_module("torch")
     samples = samples_of(volume, values)
-    if not samples.dtype.isnative:
-        samples = samples.astype(samples.dtype.newbyteorder("="))
+    if not samples.dtype.isnative or min(samples.strides) < 0:
+        # PyTorch has no word for either.
+        samples = samples.astype(samples.dtype.newbyteorder("="), order="C")
     if samples is volume.voxels:
         return torch.from_dlpack(volume)
     return torch.from_numpy(samples)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -11,14 +12,18 @@ import numpy as np
 
 from pycornerstone.errors import LoaderError, MissingExtraError
 from pycornerstone.exchange.nifti_image import file_image
-from pycornerstone.exchange.samples import Values, all_samples_of, volumes_of
+from pycornerstone.exchange.samples import (
+    Values,
+    all_samples_of,
+    dtype_of_all,
+    samples_of,
+    volumes_of,
+)
 from pycornerstone.model.volume import Volume
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
-
-    import numpy.typing as npt
 
     from pycornerstone.model.volume_series import VolumeSeries
 
@@ -122,7 +127,7 @@ def _zarr(volume: Volume | VolumeSeries, values: Values, path: Path) -> None:
         import zarr
     except ImportError as error:
         raise MissingExtraError("a volume as .zarr", "exchange") from error
-    samples, first = all_samples_of(volume, values), volumes_of(volume)[0]
+    first = volumes_of(volume)[0]
     names = ["k", "j", "i"]
     if first.is_color:
         names.append("channel")
@@ -135,22 +140,28 @@ def _zarr(volume: Volume | VolumeSeries, values: Values, path: Path) -> None:
     if not isinstance(volume, Volume):
         names.insert(0, "t")
         told["time_values"] = list(volume.time_values)
+    dtype = dtype_of_all(volume, values)
     array = zarr.create_array(
         store=str(path),
-        shape=samples.shape,
-        dtype=samples.dtype,
-        chunks=_chunks(samples, names.index("k")),
+        shape=volume.voxels.shape,
+        dtype=dtype,
+        chunks=_chunks(volume.voxels.shape, dtype, names.index("k")),
         dimension_names=names,
         attributes={name: value for name, value in told.items() if value is not None},
     )
-    array[...] = samples
+    if isinstance(volume, Volume):
+        array[...] = samples_of(volume, values)
+        return
+    # One by one: the values of all of them together may take more memory than there is.
+    for t, one in enumerate(volume.volumes):
+        array[t] = samples_of(one, values)
 
 
-def _chunks(samples: npt.NDArray[Any], k: int) -> tuple[int, ...]:
+def _chunks(shape: tuple[int, ...], dtype: np.dtype[Any], k: int) -> tuple[int, ...]:
     """Whole slices, as many as make a chunk; one point in time each."""
-    one = samples.nbytes // max(1, int(np.prod(samples.shape[: k + 1])))
-    slices = min(samples.shape[k], max(1, _CHUNK_BYTES // max(1, one)))
-    return (*(1 for _ in range(k)), slices, *samples.shape[k + 1 :])
+    one = math.prod(shape[k + 1 :]) * dtype.itemsize
+    slices = min(shape[k], max(1, _CHUNK_BYTES // max(1, one)))
+    return (*(1 for _ in range(k)), slices, *shape[k + 1 :])
 
 
 _WRITERS: dict[str, Callable[[Volume | VolumeSeries, Values, Path], None]] = {

@@ -1,7 +1,7 @@
 """DICOM files of this machine: ``dicomfile:/data/a.dcm?frame=2``, ``file:///data/a.dcm``.
 
 Those in memory too: ``dicomfile:bytes:7``, of what `Session.hold_bytes` holds; and those in ZIP
-archives of this machine: ``dicomfile:zip://scans/a.dcm::/data/study.zip``.
+archives of this machine, or held: ``dicomfile:zip://scans/a.dcm::/data/study.zip``.
 
 This module is imported when one of its schemes is first asked for.
 """
@@ -25,10 +25,11 @@ from pycornerstone.metadata.pydicom_datasets import (
 from pycornerstone.model.addresses import without_credentials
 from pycornerstone.model.image_id import ImageId, split_frame
 from pycornerstone.retrieve.archives import ArchiveMember, Archives
-from pycornerstone.retrieve.files import path_of, read_file, version_of
+from pycornerstone.retrieve.files import path_of, read_file
 from pycornerstone.retrieve.sources import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Any
 
@@ -154,14 +155,24 @@ class DicomFileLoader:
         return images
 
     def _images_in_archive(self, member: ArchiveMember, base: str, image_id: str) -> Part10Images:
-        key = (base, version_of(member.path))
+        if isinstance(member.archive, str):
+            # What was read of an archive that is held no more is not given.
+            self._context.sources.at_hand(Source.parse(member.archive))
+        key = (base, member.version)
         images = self._recent.get(key)
         if images is None:
             data = self._context.sources.archives.read(member)
-            whole = KeptDataset(partial(_dataset_in_archive, member, len(data)))
+            whole = KeptDataset(_reads_dataset(member, data))
             images = read_part10_images(data, image_id, self._context, whole)
             self._recent.put(key, images)
         return images
+
+
+def _reads_dataset(member: ArchiveMember, data: bytes) -> Callable[[], Dataset]:
+    """Give what reads the data set again, in another process too: what is held is not there."""
+    if isinstance(member.archive, str):
+        return partial(dataset_of_bytes, data)
+    return partial(_dataset_in_archive, member, len(data))
 
 
 def _dataset_in_archive(member: ArchiveMember, size: int) -> Dataset:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from pycornerstone.metadata.calibration import Calibrations
+    from pycornerstone.metadata.registration import Registrations
     from pycornerstone.model.modules import Module
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "forget_default_registry",
     "get",
     "merge_functional_groups",
+    "registrations",
     "remove_provider",
     "require",
 ]
@@ -34,6 +36,7 @@ M = TypeVar("M", bound="Module")
 
 if TYPE_CHECKING:
     calibrations: Calibrations
+    registrations: Registrations
 
 
 @functools.cache
@@ -93,8 +96,10 @@ def merge_functional_groups(dataset: Dataset, frame: int) -> Dataset:
     return dicom_instance.merge_functional_groups(dataset, frame)
 
 
-def __getattr__(name: str) -> Calibrations:
+def __getattr__(name: str) -> Calibrations | Registrations:
+    # Of the default session that there is now, so neither is kept here.
     if name == "calibrations":
-        # Of the default session that there is now, so it is not kept here.
         return default_registry().calibrations
+    if name == "registrations":
+        return default_registry().registrations
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

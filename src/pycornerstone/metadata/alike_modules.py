@@ -14,7 +14,12 @@ from pycornerstone.metadata.dicom_attributes import DicomAttributes
 from pycornerstone.metadata.dicom_modules import read_module
 from pycornerstone.metadata.dicom_tags import Tag
 from pycornerstone.metadata.part10_attributes import Part10Attributes
-from pycornerstone.model.modules import GeneralSeriesModule, ImagePixelModule, TimingModule
+from pycornerstone.model.modules import (
+    GeneralSeriesModule,
+    ImagePixelModule,
+    ModalityLutModule,
+    TimingModule,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +29,16 @@ if TYPE_CHECKING:
     from pycornerstone.metadata.part10_encodings import Encoding
     from pycornerstone.model.modules import Module
 
-__all__ = ["AlikeModules"]
+__all__ = ["AlikeModules", "NotingAttributes"]
 
 # Of the modules that every list of slices is asked for, those that differ little within one.
 _ALIKE = frozenset(
-    {GeneralSeriesModule.type_name, ImagePixelModule.type_name, TimingModule.type_name}
+    {
+        GeneralSeriesModule.type_name,
+        ImagePixelModule.type_name,
+        ModalityLutModule.type_name,
+        TimingModule.type_name,
+    }
 )
 _MOST_KEPT = 4
 # Noting what is read takes as long again as reading it: where it is of no use, it is given up but
@@ -76,7 +86,7 @@ class AlikeModules:
         tried = self._without_use[type_name] = self._without_use.get(type_name, 0) + 1
         if tried > _MOST_WITHOUT_USE and tried % _TRIED_EACH:
             return read_module(type_name, attributes, frame)
-        noting = _Noting(attributes)
+        noting = NotingAttributes(attributes)
         module = read_module(type_name, noting, frame)
         elements = tuple((tag, element(tag)) for tag in noting.tags)
         new = _Known(module, frame, encoding, elements)
@@ -84,8 +94,14 @@ class AlikeModules:
         return module
 
 
-class _Noting(DicomAttributes):
-    """Attributes that note which elements they were asked for."""
+class NotingAttributes(DicomAttributes):
+    """Attributes that note which elements they were asked for.
+
+    Attributes
+    ----------
+    tags : dict of int to None
+        Which, in the order of the questions.
+    """
 
     __slots__ = ("_attributes", "tags")
 

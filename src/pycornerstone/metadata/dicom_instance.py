@@ -27,6 +27,8 @@ _log = logging.getLogger("pycornerstone.metadata")
 _GROUPS = frozenset(
     {Tag.SHARED_FUNCTIONAL_GROUPS_SEQUENCE, Tag.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE}
 )
+# What the records of a directory say, they say of other files.
+_OF_OTHERS = frozenset({Tag.DIRECTORY_RECORD_SEQUENCE})
 _FILE_META_GROUP = 0x0002
 _BINARY_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 # Their values are samples, signed as these are (PS3.3 C.7.6.3.1.1, "US or SS" in PS3.6).
@@ -152,7 +154,7 @@ def _dataset(
 
     dataset = pydicom.Dataset()
     for tag, vr in KNOWN_TAGS.items():
-        if tag not in attributes or tag in PIXEL_DATA_TAGS or tag in leave_out:
+        if tag not in attributes or tag in PIXEL_DATA_TAGS or tag in leave_out | _OF_OTHERS:
             continue
         if tag >> 16 == _FILE_META_GROUP or (vr == "SQ" and depth == _MAX_DEPTH):
             continue

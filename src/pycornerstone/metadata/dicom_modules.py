@@ -11,6 +11,7 @@ from pycornerstone.metadata.dicom_frames import (
     read_segmentation,
 )
 from pycornerstone.metadata.dicom_instance import read_instance
+from pycornerstone.metadata.dicom_mosaic import read_mosaic
 from pycornerstone.metadata.dicom_overlays import read_overlay_planes
 from pycornerstone.metadata.dicom_pet import (
     read_pet_image,
@@ -125,6 +126,7 @@ INSTANCE_MODULES: dict[str, Callable[[DicomAttributes], Module | None]] = {
     "generalSeriesModule": read_general_series,
     "generalStudyModule": read_general_study,
     "imagePixelModule": read_image_pixel,
+    "mosaicModule": read_mosaic,
     "nmMultiframeGeometryModule": read_nuclear_geometry,
     "patientModule": read_patient,
     "patientStudyModule": read_patient_study,

@@ -11,7 +11,7 @@ import numpy as np
 
 from pycornerstone.errors import GeometryError, MetadataError
 from pycornerstone.metadata.elements import ElementTable
-from pycornerstone.metadata.registrations import Registrations
+from pycornerstone.metadata.registration import Registrations
 
 if TYPE_CHECKING:
     from typing import Any

@@ -147,6 +147,7 @@ class Tag(ElementTable):
     PET_FRAME_TYPE_SEQUENCE = 0x00189751, "SQ", "PET Frame Type Sequence"
 
     SIEMENS_MR_CREATOR = 0x00190010, "LO", "Private Creator"
+    SIEMENS_NUMBER_OF_IMAGES_IN_MOSAIC = 0x0019100A, "US", "Siemens Number of Images in Mosaic"
     SIEMENS_B_VALUE = 0x0019100C, "IS", "Siemens B Value"
     SIEMENS_DIFFUSION_GRADIENT_DIRECTION = 0x0019100E, "FD", "Siemens Diffusion Gradient Direction"
 
@@ -238,6 +239,9 @@ class Tag(ElementTable):
     FRAME_VOI_LUT_SEQUENCE = 0x00289132, "SQ", "Frame VOI LUT Sequence"
     PIXEL_VALUE_TRANSFORMATION_SEQUENCE = 0x00289145, "SQ", "Pixel Value Transformation Sequence"
     FRAME_PIXEL_DATA_PROPERTIES_SEQUENCE = 0x00289443, "SQ"
+
+    SIEMENS_CSA_CREATOR = 0x00290010, "LO", "Private Creator"
+    SIEMENS_CSA_IMAGE_HEADER = 0x00291010, "OB", "Siemens CSA Image Header Info"
 
     NUMBER_OF_WAVEFORM_CHANNELS = 0x003A0005, "US", "Number of Waveform Channels"
     NUMBER_OF_WAVEFORM_SAMPLES = 0x003A0010, "UL", "Number of Waveform Samples"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -123,5 +124,7 @@ def _scalar(value: object) -> Scalar:
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
-        return float(value)
+        # Of a decimal string that no float can hold, what is written says more.
+        written = None if math.isfinite(value) else getattr(value, "original_string", None)
+        return written or float(value)
     return "" if value is None else str(value)

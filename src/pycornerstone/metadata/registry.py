@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 from pycornerstone.errors import MetadataError, MetadataProviderError, PyCornerstoneError
 from pycornerstone.metadata.calibration import Calibrations
 from pycornerstone.metadata.module_fields import module_from_answer
+from pycornerstone.metadata.registration import Registrations
 from pycornerstone.model.addresses import without_credentials
 from pycornerstone.model.modules import (
     MODULES,
@@ -55,6 +56,8 @@ class MetadataRegistry:
     ----------
     calibrations : Calibrations
         What a user measured, by imageId.
+    registrations : Registrations
+        How frames of reference lie to each other: what viewports go by, alone and linked.
 
     Examples
     --------
@@ -72,6 +75,7 @@ class MetadataRegistry:
         self._providers: tuple[tuple[float, Provider], ...] = ()
         self._lock = Lock()
         self.calibrations = Calibrations()
+        self.registrations = Registrations()
 
     def add_provider(self, provider: Provider, priority: float = 0) -> None:
         """Ask `provider` too.

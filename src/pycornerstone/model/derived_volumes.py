@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +125,7 @@ def decimated_geometry(geometry: VolumeGeometry, steps: tuple[int, int, int]) ->
     )
 
 
-def checked_steps(steps: Sequence[Any]) -> tuple[int, int, int]:
+def checked_steps(steps: Any) -> tuple[int, int, int]:
     """Give steps along i, j and k.
 
     Raises
@@ -132,12 +133,15 @@ def checked_steps(steps: Sequence[Any]) -> tuple[int, int, int]:
     GeometryError
         If there are not three of them, whole numbers of at least 1.
     """
-    whole = all(isinstance(step, int | np.integer) and step >= 1 for step in steps)
-    if len(steps) != 3 or not whole:
+    try:
+        i, j, k = map(operator.index, steps)
+    except (TypeError, ValueError):
+        i = j = k = 0
+    if min(i, j, k) < 1:
         raise GeometryError(
             f"steps are three whole numbers of at least 1, along i, j and k, got {steps!r}"
         )
-    return int(steps[0]), int(steps[1]), int(steps[2])
+    return i, j, k
 
 
 def decimated(volume: Volume, steps: tuple[int, int, int]) -> Volume:

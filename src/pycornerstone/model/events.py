@@ -68,6 +68,7 @@ class Event(StrEnum):
     CAMERA_RESET = "CAMERA_RESET"
     VOI_MODIFIED = "VOI_MODIFIED"
     COLORMAP_MODIFIED = "COLORMAP_MODIFIED"
+    SLAB_MODIFIED = "SLAB_MODIFIED"
     IMAGE_RENDERED = "IMAGE_RENDERED"
     IMAGE_SPACING_CALIBRATED = "IMAGE_SPACING_CALIBRATED"
     VOLUME_VIEWPORT_NEW_VOLUME = "VOLUME_VIEWPORT_NEW_VOLUME"
@@ -305,13 +306,14 @@ class VoiModified(EventDetail):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ColormapModified(EventDetail):
-    """Another colour map is used; `volume_id` as of `VoiModified`."""
+    """Another colour map is used, or the negative; `volume_id` as of `VoiModified`."""
 
     event: ClassVar[Event] = Event.COLORMAP_MODIFIED
 
     viewport_id: str
     colormap: str
     volume_id: str | None = None
+    invert: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -35,6 +35,8 @@ class FindingKind(StrEnum):
     """Numbers of another type, colours beside greys, or another modality."""
     MISSING_POSITION = "missing position"
     """The header does not say where an image lies, or in which direction."""
+    MOSAIC = "mosaic"
+    """The slices of the volume are tiles of one image, or such images are among others."""
     DEFAULT_SPACING = "default spacing"
     """Nobody says how far apart pixels, or the slices of a volume of one, are."""
 

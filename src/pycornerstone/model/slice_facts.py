@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pycornerstone.model.modules import ImagePlaneModule
+    from pycornerstone.model.modules import ImagePlaneModule, MosaicModule
 
 __all__ = ["SliceFacts"]
 
@@ -47,6 +47,8 @@ class SliceFacts:
         What numbers they are, such as ``"uint16"``; empty where not known.
     image_type : tuple of str
         (0008,0008).
+    mosaic : MosaicModule or None
+        How slices lie in it, of a picture that is a volume by itself.
     times : mapping of str to float or str
         What may tell points in time, echoes or diffusion weightings apart, by the keyword of the
         element, such as ``"TemporalPositionIdentifier"``, ``"DiffusionBValue"``, ``"EchoTime"``;
@@ -72,4 +74,5 @@ class SliceFacts:
     samples_per_pixel: int | None = None
     sample_type: str = ""
     image_type: tuple[str, ...] = ()
+    mosaic: MosaicModule | None = None
     times: Mapping[str, float | str] = field(default_factory=dict)

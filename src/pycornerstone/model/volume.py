@@ -194,13 +194,19 @@ class Volume:
         MetadataError
             If they are colours.
         """
+        return self._values(dtype, dtype)
+
+    def _values(
+        self, dtype: npt.DTypeLike, computed: npt.DTypeLike, factor: float = 1.0
+    ) -> npt.NDArray[np.floating]:
+        """Give modality values times a factor, the product taken in `computed`."""
         if self.is_color:
             raise MetadataError("samples of colour are no quantity; ask a grey volume")
-        if not self.slice_modality_luts:
-            return self.lut_of_slice(0).apply(self.voxels, dtype)
         values = np.empty(self.voxels.shape, dtype)
-        for out, stored, lut in zip(values, self.voxels, self.slice_modality_luts, strict=True):
-            out[...] = lut.apply(stored, dtype)
+        # Slice by slice: all of them in float64 would be up to three times what is given.
+        for k, stored in enumerate(self.voxels):
+            known = self.lut_of_slice(k).apply(stored, computed)
+            values[k] = known if factor == 1 else known * factor
         return values
 
     def suv(self, kind: str = "bw", dtype: npt.DTypeLike = np.float32) -> npt.NDArray[np.floating]:
@@ -211,9 +217,7 @@ class Volume:
         MetadataError
             If they cannot be computed; the reason names the elements.
         """
-        values = self.modality_values(np.float64)
-        values *= (self.scaling or ScalingModule()).suv_factor(kind)
-        return values.astype(dtype, copy=False)
+        return self._values(dtype, np.float64, (self.scaling or ScalingModule()).suv_factor(kind))
 
     def value_at(self, point_lps: Vector) -> float | tuple[float, ...] | None:
         """Give the modality value of the voxel at a place, colours as a tuple; None outside."""
@@ -286,8 +290,14 @@ class Volume:
         Raises
         ------
         BufferError
-            If their byte order is not that of this machine, which DLPack has no word for.
+            If their byte order is not that of this machine, which DLPack has no word for, or they
+            run backwards in memory, which ends the process of libraries that are given it.
         """
+        if min(self.voxels.strides) < 0 and not options.get("copy"):
+            raise BufferError(
+                "the voxels run backwards in memory, which DLPack's readers do not know; give it "
+                "volume.replace(voxels=volume.voxels.copy())"
+            )
         try:
             return self.voxels.__dlpack__(**options)
         except (BufferError, TypeError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pycornerstone.errors import GeometryError, LoaderError
+from pycornerstone.errors import GeometryError, LoaderError, MetadataError
 from pycornerstone.model.volume import Volume
 
 if TYPE_CHECKING:
@@ -155,20 +155,22 @@ class VolumeSeries:
         if not chosen or (is_pair and len(chosen) != 2):
             needed = "exactly two points" if is_pair else "one point or more"
             raise ValueError(f"{operator.value!r} is of {needed}, got {len(chosen)}")
-        values = self.volumes[chosen[0]].modality_values(np.float64)
-        for t in chosen[1:]:
-            other = self.volumes[t].modality_values(np.float64)
-            if is_pair:
-                values -= other
-            else:
-                values += other
-        if operator is TimeOperator.AVERAGE:
-            values /= len(chosen)
-        first = self.volumes[chosen[0]]
+        parts = [self.volumes[t] for t in chosen]
+        first = parts[0]
+        if first.is_color:
+            raise MetadataError("samples of colour are no quantity; ask grey volumes")
+        weights = [1 / len(parts) if operator is TimeOperator.AVERAGE else 1.0] * len(parts)
+        if is_pair:
+            weights[1] = -1.0
+        values = np.zeros(first.shape, np.float32)
+        # Slice by slice: all of them in float64 would be many times what is given.
+        for k, out in enumerate(values):
+            slices = [one.lut_of_slice(k).apply(one.voxels[k], np.float64) for one in parts]
+            out[...] = sum(weight * one for weight, one in zip(weights, slices, strict=True))
         marked = ",".join(map(str, chosen))
         return Volume(
             f"{self.volume_id}#{operator.value}={marked}",
-            values.astype(np.float32),
+            values,
             geometry=first.geometry,
             voi_lut=None if is_pair else first.voi_lut,
             modality=first.modality,

@@ -8,6 +8,7 @@ from typing import ClassVar
 from pycornerstone.model.events import Event, EventDetail
 
 __all__ = [
+    "SlabModified",
     "ViewportNeedsRender",
     "VolumeNewImage",
     "VolumeViewportNewVolume",
@@ -57,6 +58,17 @@ class VolumeViewportScrollOutOfBounds(EventDetail):
     viewport_id: str
     slice_index: int
     direction: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SlabModified(EventDetail):
+    """A volume viewport draws a slab of another thickness, in mm, or mode; 0 is a thin plane."""
+
+    event: ClassVar[Event] = Event.SLAB_MODIFIED
+
+    viewport_id: str
+    thickness_mm: float
+    mode: str
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

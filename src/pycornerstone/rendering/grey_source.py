@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pycornerstone.model.image import Image
     from pycornerstone.model.luts import PaletteColorLut
 
-__all__ = ["GreySource", "GreyValues", "native"]
+__all__ = ["GreySource", "GreyValues", "native", "padding_of"]
 
 # float32 has 24 bits: values up to 256 windows away from zero are right to 0.004 grey levels.
 _FURTHEST_IN_WINDOWS = 256
@@ -123,7 +123,7 @@ class GreySource:
         Both ends of the padding range are padding (PS3.3 C.7.5.1.1.2).
         """
         if self._padding is None:
-            self._padding = (_padding(self.stored, self.image.padding_range),)
+            self._padding = (padding_of(self.stored, self.image.padding_range),)
         return self._padding[0]
 
     @property
@@ -248,9 +248,10 @@ def native(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.ascontiguousarray(pixels, dtype=dtype)
 
 
-def _padding(
+def padding_of(
     stored: npt.NDArray[Any], padding_range: tuple[float, float] | None
 ) -> npt.NDArray[np.uint8] | None:
+    """Mark padding and what is no number by 1; None if there is neither."""
     padding: npt.NDArray[np.bool_] | None = None
     if padding_range is not None:
         lowest, highest = sorted(padding_range)

@@ -37,6 +37,12 @@ class Line:
         0 to 1.
     dash : float
         Length of its dashes and of the gaps between them, pixels; 0 is a line without gaps.
+
+    Raises
+    ------
+    ValueError
+        If an end is not finite, the width is no whole number from 1, the opacity not from 0 to 1,
+        or the dash negative.
     """
 
     start: tuple[float, float]
@@ -45,6 +51,15 @@ class Line:
     width: int = 1
     opacity: float = 1.0
     dash: float = 0.0
+
+    def __post_init__(self) -> None:
+        ends: tuple[float, ...] = (*self.start, *self.end)
+        is_drawable = len(ends) == 4 and all(map(math.isfinite, ends)) and self.width >= 1
+        if not (is_drawable and 0 <= self.opacity <= 1 and 0 <= self.dash < math.inf):
+            raise ValueError(
+                "a line has two ends of finite x and y, a width from 1, an opacity from 0 to 1 and "
+                f"a dash from 0, got {self}"
+            )
 
 
 def draw_lines(picture: npt.NDArray[np.uint8], lines: Iterable[Line]) -> npt.NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from pycornerstone.rendering.color_source import ColorSource
-from pycornerstone.rendering.grey_source import GreySource, GreyValues
+from pycornerstone.rendering.grey_source import GreySource
 from pycornerstone.rendering.reduction import Reduction
 from pycornerstone.rendering.sampling import (
     EDGE,
@@ -24,11 +24,10 @@ from pycornerstone.rendering.sampling import (
     sample,
     snapped,
 )
-from pycornerstone.rendering.scratch import scratch
 from pycornerstone.rendering.tables import (
     GREY,
     ColorScale,
-    IndexRange,
+    entries_of,
     index_range,
     packed,
     stored_table,
@@ -45,9 +44,6 @@ __all__ = ["DrawStyle", "Source", "draw", "source_of"]
 
 Source: TypeAlias = GreySource | ColorSource
 """An image made ready to be drawn; whoever shows it keeps it."""
-
-# cv2 rounds to 32 bits before it saturates to 16: beyond, white would come out black.
-_SAFE_INDEX = 2.0**30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,7 +153,7 @@ def _draw_grey(
         samples = source.reduced.of(values.samples, reduction, source.not_grey)
         sampled = sample(samples, reduction.matrix, size, style.interpolation, EDGE)
         table = voi_table(voi, scale)
-        index = _index(sampled, values, index_range(voi))
+        index = entries_of(sampled, index_range(voi), values.scale, values.offset, values.largest)
     canvas: npt.NDArray[np.int32] = np.asarray(cv2.LUT(index, table))
     if image.palette is not None and source.colored is not None:
         reduction = Reduction(matrix, (image.rows, image.columns), style.interpolation)
@@ -208,8 +204,7 @@ def _draw_color(
             samples = cv2.LUT(samples, _first_byte(scale.paint(greys)))
     else:
         voi = style.voi or Voi.of_range(*source.full_range)
-        values_of = GreyValues(samples, 1, 0, float(np.abs(samples).max()))
-        index = _index(samples, values_of, index_range(voi))
+        index = entries_of(samples, index_range(voi))
         samples = cv2.LUT(index, _first_byte(voi_table(voi, scale)))
     if opacity is not None:
         behind = np.array(style.background, np.float32)
@@ -218,36 +213,6 @@ def _draw_color(
     canvas: npt.NDArray[np.int32] = rgba.view(np.int32)[..., 0]
     clear_outside(canvas, packed(*style.background), matrix, shape)
     return canvas
-
-
-def _index(
-    sampled: npt.NDArray[np.float32], values: GreyValues, entries: IndexRange
-) -> npt.NDArray[np.uint16]:
-    """Turn samples into the nearest of the entries, those outside into the first and the last."""
-    import cv2
-
-    if entries.step == 0:
-        threshold = (entries.lower - values.offset) / values.scale
-        above = sampled > threshold if values.scale > 0 else sampled < threshold
-        return above.astype(np.uint16) * np.uint16(65535)
-    factor = values.scale / entries.step
-    start = (values.offset - entries.lower) / entries.step
-    # Cubic interpolation overshoots, by less than half of the range.
-    if 2 * values.largest * abs(factor) + abs(start) > _SAFE_INDEX:
-        first, last = sorted([(-1 - start) / factor, (65536 - start) / factor])
-        sampled = np.clip(sampled, first, last)
-    index: npt.NDArray[np.uint16] = np.asarray(
-        cv2.addWeighted(
-            sampled,
-            factor,
-            sampled,
-            0,
-            start,
-            dst=scratch("index", sampled.shape, np.uint16),
-            dtype=cv2.CV_16U,
-        )
-    )
-    return index
 
 
 def _first_byte(colors: npt.NDArray[np.int32]) -> npt.NDArray[np.uint8]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from pycornerstone.model.luts import LookupTable, VoiFunction
 from pycornerstone.model.modules import ModalityLutModule
+from pycornerstone.rendering.scratch import scratch
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -21,6 +22,7 @@ __all__ = [
     "MOST_COLORS",
     "ColorScale",
     "IndexRange",
+    "entries_of",
     "index_range",
     "packed",
     "stored_table",
@@ -31,6 +33,8 @@ MOST_COLORS = 4096
 """A colour map may have so many colours; a screen shows fewer."""
 
 _ENTRIES = 65536
+# OpenCV rounds to 32 bits before it saturates to 16: beyond, white would come out black.
+_SAFE_INDEX = 2.0**30
 # A sigmoid is flat beyond: what lies outside is less than a quarter of the first colour's step.
 _SIGMOID_REACH = float(np.log(4 * MOST_COLORS))
 
@@ -92,6 +96,52 @@ def index_range(voi: Voi) -> IndexRange:
         reach = voi.mapping.width / 4 * _SIGMOID_REACH
         lower, upper = voi.mapping.center - reach, voi.mapping.center + reach
     return IndexRange(lower, (upper - lower) / (_ENTRIES - 1))
+
+
+def entries_of(
+    samples: npt.NDArray[np.float32],
+    entries: IndexRange,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    largest: float | None = None,
+) -> npt.NDArray[np.uint16]:
+    """Turn samples into the nearest of the entries, those outside into the first and the last.
+
+    Parameters
+    ----------
+    samples : numpy.ndarray
+        Finite float32; values are ``samples * scale + offset``.
+    entries : IndexRange
+        Which values there are entries for.
+    scale, offset : float
+        From a sample to its value.
+    largest : float, optional
+        No sample was further from zero before they were interpolated; looked up if nobody knows.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint16 of the shape of `samples`; `scratch`, valid until this thread asks again.
+    """
+    import cv2
+
+    if not entries.step > 0:
+        threshold = (entries.lower - offset) / scale
+        above = samples > threshold if scale > 0 else samples < threshold
+        return above.astype(np.uint16) * np.uint16(_ENTRIES - 1)
+    if largest is None:
+        lowest, highest, _, _ = cv2.minMaxLoc(samples.reshape(len(samples), -1))
+        largest = max(-lowest, highest)
+    factor = scale / entries.step
+    start = (offset - entries.lower) / entries.step
+    # Cubic interpolation overshoots, by less than half of the range.
+    if 2 * largest * abs(factor) + abs(start) > _SAFE_INDEX:
+        first, last = sorted([(-1 - start) / factor, (_ENTRIES - start) / factor])
+        samples = np.clip(samples, np.float32(first), np.float32(last))
+    out = scratch("index", samples.shape, np.uint16)
+    return np.asarray(
+        cv2.addWeighted(samples, factor, samples, 0, start, dst=out, dtype=cv2.CV_16U), np.uint16
+    )
 
 
 def voi_table(voi: Voi, scale: ColorScale) -> npt.NDArray[np.int32]:

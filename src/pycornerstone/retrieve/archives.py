@@ -1,7 +1,11 @@
-"""Files in ZIP archives of this machine: ``zip://scans/1.dcm::/data/study.zip``."""
+"""Files in ZIP archives of this machine: ``zip://scans/1.dcm::/data/study.zip``.
+
+Archives that are held in memory are among them: ``zip://scans/1.dcm::bytes:7``.
+"""
 
 from __future__ import annotations
 
+import io
 import re
 import stat
 import threading
@@ -14,6 +18,7 @@ from urllib.parse import quote, unquote
 from pycornerstone.errors import RetrieveError
 from pycornerstone.model.addresses import without_credentials
 from pycornerstone.retrieve.files import path_of, version_of
+from pycornerstone.retrieve.held_bytes import HeldBytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,13 +46,13 @@ class ArchiveMember(NamedTuple):
 
     Attributes
     ----------
-    path : Path
-        Of the archive, on this machine.
+    archive : Path or str
+        Its path on this machine, or the address of the bytes that are held of it.
     name : str
         Of the file in it, as it stands in the address.
     """
 
-    path: Path
+    archive: Path | str
     name: str
 
     @classmethod
@@ -62,6 +67,8 @@ class ArchiveMember(NamedTuple):
         if address[:6].lower() != "zip://":
             return None
         name, mark, base = address[6:].partition("::")
+        if mark and HeldBytes.is_address(base):
+            return cls(base, name)
         if not mark or "::" in base or _OTHER.match(base) or re.fullmatch(r"[A-Za-z]\w*", base):
             return None
         return cls(path_of(base).absolute(), name)
@@ -73,11 +80,16 @@ class ArchiveMember(NamedTuple):
         Parameters
         ----------
         archive : str
-            Path of the archive, or a ``file:`` URL.
+            Path of the archive, a ``file:`` URL, or the address of bytes that are held.
         name : str
             Of the file, as the archive has it.
         """
         return f"zip://{quote(name) if _SPEAKING.search(name) else name}::{archive}"
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """What changes when the archive is written anew; see `version_of`."""
+        return _version(self.archive)
 
 
 class Archives:
@@ -90,14 +102,17 @@ class Archives:
     ----------
     max_bytes : int
         How large a file may be that is read whole.
+    held : HeldBytes or None
+        Where archives in memory are.
     """
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, held: HeldBytes | None = None) -> None:
         self._max_bytes = max_bytes
-        self._open: OrderedDict[tuple[Path, tuple[int, ...]], ZipFile] = OrderedDict()
+        self._held = held or HeldBytes()
+        self._open: OrderedDict[tuple[Path | str, tuple[int, ...]], ZipFile] = OrderedDict()
         self._lock = threading.Lock()
 
-    def members(self, path: Path) -> list[ZipInfo]:
+    def members(self, archive: Path | str) -> list[ZipInfo]:
         """List the files of an archive, without its folders.
 
         Raises
@@ -105,9 +120,11 @@ class Archives:
         RetrieveError
             If it cannot be read, is no ZIP archive, or has more than `MAX_MEMBERS`.
         """
-        shown = repr(str(path))
+        shown = repr(str(archive))
         with _telling(shown):
-            return [found for found in self._opened(path, shown).infolist() if not found.is_dir()]
+            return [
+                found for found in self._opened(archive, shown).infolist() if not found.is_dir()
+            ]
 
     def find(self, member: ArchiveMember) -> ZipInfo:
         """Give what the archive's table says of a file.
@@ -119,7 +136,7 @@ class Archives:
         """
         shown = _shown(member)
         with _telling(shown):
-            return _find(self._opened(member.path, shown), member.name, shown)
+            return _find(self._opened(member.archive, shown), member.name, shown)
 
     def read(self, member: ArchiveMember, nbytes: int | None = None) -> bytes:
         """Read a file of an archive, or the first `nbytes` of it; fewer where there are no more.
@@ -132,7 +149,7 @@ class Archives:
         """
         shown = _shown(member)
         with _telling(shown):
-            archive = self._opened(member.path, shown)
+            archive = self._opened(member.archive, shown)
             found = _find(archive, member.name, shown)
             if nbytes is None and found.file_size > self._max_bytes:
                 raise RetrieveError(
@@ -146,6 +163,13 @@ class Archives:
             raise RetrieveError(f"{shown} is empty; copy the file again")
         return data
 
+    def forget(self, address: str) -> None:
+        """Close an archive whose bytes are held no more."""
+        with self._lock:
+            archive = self._open.pop((address, ()), None)
+        if archive is not None:
+            archive.close()
+
     def close(self) -> None:
         """Close those that are open."""
         with self._lock:
@@ -154,19 +178,24 @@ class Archives:
         for archive in archives:
             archive.close()
 
-    def _opened(self, path: Path, shown: str) -> ZipFile:
+    def _opened(self, where: Path | str, shown: str) -> ZipFile:
         import zipfile
 
-        key = (path, version_of(path))
+        key = (where, _version(where))
         with self._lock:
+            # Of bytes that are held no more, nothing is read, whatever is still open.
+            held = self._held.get(where) if isinstance(where, str) else None
             found = self._open.get(key)
             if found is not None:
                 self._open.move_to_end(key)
                 return found
+            if isinstance(where, str):
+                archive = zipfile.ZipFile(_HeldFile(held or memoryview(b"")))
             # Opening a pipe would wait for its other end.
-            if not stat.S_ISREG(path.stat().st_mode):
+            elif stat.S_ISREG(where.stat().st_mode):
+                archive = zipfile.ZipFile(where)
+            else:
                 raise RetrieveError(f"{shown} is in a device or a pipe, not in a file")
-            archive = zipfile.ZipFile(path)
             if len(archive.filelist) > MAX_MEMBERS:
                 archive.close()
                 raise RetrieveError(
@@ -177,6 +206,39 @@ class Archives:
                 # Whoever reads a file of it goes on: the last one of them closes it.
                 self._open.popitem(last=False)[1].close()
             return archive
+
+
+class _HeldFile(io.RawIOBase):
+    """Bytes as a file, of which no copy is made."""
+
+    def __init__(self, data: memoryview) -> None:
+        self._data = data
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        starts = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: len(self._data)}
+        place = starts[whence] + offset
+        if place < 0:
+            # As files say it, which zipfile knows.
+            raise OSError("there is nothing before the first byte")
+        self._at = place
+        return place
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        start = self._at
+        stop = len(self._data) if size is None or size < 0 else start + size
+        data = bytes(self._data[start:stop])
+        self._at = start + len(data)
+        return data
 
 
 def refusal_of(found: ZipInfo) -> str | None:
@@ -195,6 +257,10 @@ def refusal_of(found: ZipInfo) -> str | None:
     return None
 
 
+def _version(where: Path | str) -> tuple[int, ...]:
+    return () if isinstance(where, str) else version_of(where)
+
+
 def _find(archive: ZipFile, name: str, shown: str) -> ZipInfo:
     for spelled in (name, unquote(name)):
         try:
@@ -211,7 +277,7 @@ def _find(archive: ZipFile, name: str, shown: str) -> ZipInfo:
 
 
 def _shown(member: ArchiveMember) -> str:
-    return f"zip://{member.name}::{without_credentials(str(member.path))}"
+    return f"zip://{member.name}::{without_credentials(str(member.archive))}"
 
 
 @contextmanager

@@ -151,7 +151,7 @@ class Sources:
         self._held = HeldBytes()
         self._forgetting: list[Callable[[str], object]] = []
         self._fsspec: FsspecFiles | None = None
-        self.archives = Archives(http.settings.max_body_bytes)
+        self.archives = Archives(http.settings.max_body_bytes, self._held)
 
     async def read(self, source: Source, expected: str) -> bytes | memoryview:
         """Bring all bytes of a source; a large local file is mapped.
@@ -258,6 +258,7 @@ class Sources:
     def release(self, address: str) -> None:
         """Let go of bytes that were held; nothing if they are not."""
         self._held.remove(address)
+        self.archives.forget(address)
         for forget in tuple(self._forgetting):
             forget(address)
 
@@ -368,7 +369,7 @@ def _nothing(source: Source, expected: str) -> DecodeError:
 def _version_of_base(address: str) -> tuple[int, ...]:
     member = ArchiveMember.parse(address)
     if member is not None:
-        return version_of(member.path)
+        return member.version
     try:
         base = local_base(address)
     except ImportError:

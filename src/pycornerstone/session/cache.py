@@ -20,6 +20,7 @@ from pycornerstone.session.announcements import Announcements, is_in_event_loop
 from pycornerstone.session.freed_memory import FreedMemory, prepare_for
 from pycornerstone.session.held_memory import Entry, HeldMemory
 from pycornerstone.session.reservations import Reservation, Reservations
+from pycornerstone.session.unmade_images import UnmadeImage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,7 +138,7 @@ class Cache:
 
     def put(
         self,
-        image: Image,
+        image: Image | UnmadeImage,
         decache: Callable[[], object] | None = None,
         reservation: Reservation | None = None,
     ) -> bool:
@@ -145,7 +146,7 @@ class Cache:
 
         Parameters
         ----------
-        image : Image
+        image : Image or UnmadeImage
             An image of better quality that is kept already is left in place.
         decache : callable, optional
             Called when the image is let go of.
@@ -220,7 +221,8 @@ class Cache:
     def get(self, image_id: str) -> Image | None:
         """Give an image, which is then the most recently used; None if it is not kept."""
         found = self._get(self._images, image_id)
-        return None if found is None else cast("Image", found.kept)
+        kept = None if found is None else found.kept
+        return kept.made(self) if isinstance(kept, UnmadeImage) else cast("Image | None", kept)
 
     def get_volume(self, volume_id: str) -> Volume | None:
         """Give a volume, which is then the most recently used; None if it is not kept."""
@@ -264,7 +266,7 @@ class Cache:
                 views = self._held.beside(entry)
                 self._remove(entry)
                 for view in views:
-                    if isinstance(view.kept, Image) and not view.pins:
+                    if isinstance(view.kept, Image | UnmadeImage) and not view.pins:
                         self._remove(view)
         self._tell()
         return entry is not None
@@ -373,7 +375,7 @@ class Cache:
         self._held.unpin(entry)
 
     def _remove(self, entry: Entry) -> None:
-        if isinstance(entry.kept, Image):
+        if isinstance(entry.kept, Image | UnmadeImage):
             del self._images[entry.kept.image_id]
         else:
             del self._volumes[entry.kept.volume_id]
@@ -384,7 +386,7 @@ class Cache:
         """Have it told that it is gone."""
         if entry.decache is not None:
             self._announcements.add(entry.decache)
-        if isinstance(entry.kept, Image):
+        if isinstance(entry.kept, Image | UnmadeImage):
             told: EventDetail = ImageCacheImageRemoved(entry.kept.image_id, entry.size)
         else:
             told = VolumeCacheVolumeRemoved(entry.kept.volume_id, entry.size)

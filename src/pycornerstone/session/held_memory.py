@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pycornerstone.model.image import Image
     from pycornerstone.model.memory import Buffer
     from pycornerstone.model.volume import Volume
+    from pycornerstone.session.unmade_images import UnmadeImage
 
 __all__ = ["Entry", "HeldMemory"]
 
@@ -22,7 +23,7 @@ class Entry:
 
     Attributes
     ----------
-    kept : Image or Volume
+    kept : Image, UnmadeImage or Volume
         What is kept.
     buffers : tuple of Buffer
         Memory that it keeps alive; the first is that of its samples.
@@ -32,7 +33,7 @@ class Entry:
         How many want it to stay.
     """
 
-    kept: Image | Volume
+    kept: Image | UnmadeImage | Volume
     buffers: tuple[Buffer, ...]
     decache: Callable[[], object] | None = None
     pins: int = 0

@@ -66,6 +66,11 @@ class CanvasView(Generic[ShownT]):
         self._shown: ShownT | None = None
 
     @property
+    def events(self) -> EventBus:
+        """Who is told of what happens here: that of the session."""
+        return self._events
+
+    @property
     def width(self) -> int:
         """Width of the canvas, pixels."""
         return self._size[0]

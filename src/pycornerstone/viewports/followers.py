@@ -109,6 +109,8 @@ class Followers(ABC):
             return
         member = self._members.get(detail.viewport_id)
         if member is None:
+            if len(self.viewports) < len(self._members):
+                self._forget_lost()
             return
         viewport = member.viewport()
         if viewport is None or len(self.viewports) < 2:
@@ -149,10 +151,17 @@ class Followers(ABC):
                 for viewport_id, member in self._members.items()
                 if viewport_id != leader and member.follows
             ]
+        failure: Exception | None = None
         for reference in others:
             viewport = reference()
-            if viewport is not None:
+            if viewport is None:
+                continue
+            try:
                 self._follow(viewport, lead)
+            except Exception as error:  # noqa: BLE001 - one that cannot follow stops no other
+                failure = failure or error
+        if failure is not None:
+            raise failure
         return True
 
     def _forget_lost(self) -> None:

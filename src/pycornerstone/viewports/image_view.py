@@ -227,8 +227,8 @@ class ImageView(DrawnView[ShownImage]):
         old_voi, old = self._voi(), self._presentation
         self._presentation = new
         told: list[VoiModified | ColormapModified] = self._told_of_voi(old_voi)
-        if new.colormap != old.colormap:
-            told.append(ColormapModified(self.viewport_id, new.colormap.name))
+        if (new.colormap, new.invert) != (old.colormap, old.invert):
+            told.append(ColormapModified(self.viewport_id, new.colormap.name, invert=new.invert))
         return told
 
     def _told_of_voi(self, old: Voi | None) -> list[VoiModified | ColormapModified]:

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from pycornerstone.metadata.registrations import Registrations
+    from pycornerstone.metadata.registration import Registrations
     from pycornerstone.model.image import Image
     from pycornerstone.model.modules import ImagePlaneModule
     from pycornerstone.model.volume import Volume
+    from pycornerstone.rendering.volumes.cut import Slab, SlabMode
     from pycornerstone.viewports.camera import Camera
 
 __all__ = ["AnyViewport", "Place", "PlaneViewport", "matrix_between", "place_of"]
@@ -27,6 +28,15 @@ class PlaneViewport(Protocol):
     """What is asked of a viewport that shows planes through volumes."""
 
     viewport_id: str
+    registrations: Registrations
+
+    @property
+    def frame_of_reference_uid(self) -> str | None:
+        """Of the world that it shows."""
+
+    @property
+    def slab(self) -> Slab | None:
+        """How thick its plane is; None for a thin one."""
 
     @property
     def width(self) -> int:
@@ -61,7 +71,7 @@ class PlaneViewport(Protocol):
     def set_camera(self, camera: Camera) -> None:
         """Look through another camera."""
 
-    def set_slab(self, thickness_mm: float | None) -> None:
+    def set_slab(self, thickness_mm: float | None, mode: SlabMode | str = ...) -> None:
         """Draw what lies before and behind the plane, too."""
 
 
@@ -138,16 +148,7 @@ def place_of(viewport: AnyViewport) -> Place | None:
     except RuntimeError:
         return None
     focal, normal = np.array(camera.focal_point_lps), np.array(camera.view_plane_normal)
-    return Place(focal, normal, _world_of(viewport))
-
-
-def _world_of(viewport: PlaneViewport) -> str | None:
-    """Give the frame of reference of a viewport of volumes: it says so, or its volumes do."""
-    said: str | None = getattr(viewport, "frame_of_reference_uid", None)
-    if said is not None:
-        return said
-    known = (volume.geometry.frame_of_reference_uid for volume in viewport.volumes)
-    return next((uid for uid in known if uid), None)
+    return Place(focal, normal, viewport.frame_of_reference_uid)
 
 
 def matrix_between(

@@ -15,7 +15,7 @@ from pycornerstone.viewports.stack import StackViewport
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from pycornerstone.metadata.registrations import Registrations
+    from pycornerstone.metadata.registration import Registrations
     from pycornerstone.viewports.places import AnyViewport
 
 __all__ = ["reference_line"]
@@ -43,7 +43,8 @@ def reference_line(
     in_ : StackViewport or VolumeViewport
         On whose canvas.
     registrations : Registrations, optional
-        Between frames of reference. Places of two that are not registered are not compared.
+        Between frames of reference; by default those that `in_` goes by, which are its session's.
+        Places of two that are not registered are not compared.
     offset_mm : float
         Of the plane that is drawn, from that of `of` towards its viewer: half a slab's thickness
         for its edge.
@@ -58,7 +59,8 @@ def reference_line(
     if cut is None or ground is None:
         return None
     uid, ground_uid = cut.frame_of_reference_uid, ground.frame_of_reference_uid
-    matrix = matrix_between(uid, ground_uid, registrations)
+    known = in_.registrations if registrations is None else registrations
+    matrix = matrix_between(uid, ground_uid, known)
     if matrix is None:
         return None
     towards_viewer = np.array(of.camera.view_plane_normal)

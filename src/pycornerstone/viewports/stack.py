@@ -88,6 +88,7 @@ class StackViewport(ImageView):
             session = default_session()
         super().__init__(width, height, session.events, viewport_id, background)
         self._source: ImageSource = session
+        self.registrations = session.metadata.registrations
         self._image_ids: tuple[str, ...] = ()
         self._request: StackRequest | None = None
         self._index = 0

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from pycornerstone.metadata.registrations import Registrations
+    from pycornerstone.metadata.registration import Registrations
     from pycornerstone.viewports.places import AnyViewport, PlaneViewport
     from pycornerstone.viewports.source import ImageSource
 
@@ -63,7 +63,7 @@ class StackSync(Followers):
     session : Session, optional
         Theirs; by default that of the module-level functions.
     registrations : Registrations, optional
-        Between frames of reference.
+        Between frames of reference; by default those of the session's metadata.
     parallel_within_degrees : float
         Planes that are turned against each other by more are not compared.
 
@@ -92,6 +92,8 @@ class StackSync(Followers):
             known = ", ".join(SyncBy)
             raise ValueError(f"no way {by!r} to keep stacks in step; there are: {known}") from None
         self._metadata = session.metadata
+        if registrations is None:
+            registrations = session.metadata.registrations
         self._registrations = registrations
         self._tolerance = parallel_within_degrees
         self._leader = ""

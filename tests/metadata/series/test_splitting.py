@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pycornerstone.errors import MetadataError
+from pycornerstone.metadata.series.order import report_geometry
 from pycornerstone.metadata.series.splitting import SplitRule, split_series
 from pycornerstone.model.display_set import DisplaySetKind
 from pycornerstone.model.geometry_report import FindingKind
@@ -285,3 +287,45 @@ def test_the_tilted_study_is_its_series_and_scouts(facts_of):
     assert any(one.report is not None and one.report.is_sheared for one in sets)
     # DICOMDIRs and the like.
     assert all(out.reason == "it has no pixels" for out in sets.left_out)
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"image_position_lps": (0.0, 0.0, math.nan)},
+        {"image_position_lps": (0.0, math.inf, 0.0)},
+        {"image_position_lps": (0.0, -1e308, 1e308)},
+        {"row_cosines": (0.0, 0.0, 0.0)},
+        {"row_cosines": (0.0, 1.0, 0.0)},
+        {"column_cosines": (0.0, math.nan, 0.0)},
+        {"row_cosines": (1e200, 0.0, 0.0), "column_cosines": (0.0, 1e200, 0.0)},
+        {"row_pixel_spacing_mm": 1e300, "column_pixel_spacing_mm": 1e300},
+        {"row_pixel_spacing_mm": 1e-300, "column_pixel_spacing_mm": 1e-300},
+        {"rows": 0},
+    ],
+    ids=lambda nonsense: ", ".join(map(str, nonsense.values())),
+)
+def test_an_image_whose_header_says_nonsense_is_shown_and_harms_no_other(make, nonsense):
+    # 20 slices, and one more whose numbers are no place, no direction or no size.
+    sane = [make(number, (0.0, 0.0, 2.0 * number)) for number in range(1, 21)]
+    position = nonsense.pop("image_position_lps", (0.0, 0.0, 42.0))
+    odd = make(21, position, **nonsense)
+
+    sets = split_series([odd, *sane])
+
+    volume, other = sorted(sets, key=lambda found: -found.number_of_images)
+    assert volume.image_ids == tuple(one.image_id for one in sane)
+    assert volume.report.is_volume
+    assert other.image_ids == (odd.image_id,)
+    assert not report_geometry([odd, odd]).is_volume
+
+
+def test_spacings_that_are_no_numbers_part_no_series(make):
+    slices = [
+        make(number, (0.0, 0.0, 2.0 * number), row_pixel_spacing_mm=float("nan"))
+        for number in range(1, 6)
+    ]
+
+    (found,) = split_series(slices)
+
+    assert found.kind is DisplaySetKind.VOLUME

@@ -368,3 +368,54 @@ def test_what_is_no_plane_is_refused(noise):
             Slab(thickness)
     with pytest.raises(ValueError, match="thickest"):
         Slab(1, "thickest")
+
+
+@pytest.mark.parametrize("matrix", [TURNED, axis_matrix(2, 8), axis_matrix(0, 11)])
+@pytest.mark.parametrize("mode", list(SlabMode))
+def test_a_slab_thicker_than_the_volume_is_all_of_it_at_once(noise, matrix, mode):
+    source = VolumeSource(Volume("test:", noise))
+    enough = cut(source, matrix, SIZE, LINEAR, Slab(400, mode))
+    made = cut(source, matrix, SIZE, LINEAR, Slab(1e12, mode))
+    assert np.array_equal(made.values, enough.values)
+    assert (made.inside is None) == (enough.inside is None)
+    if mode is not SlabMode.AVERAGE and np.array_equal(matrix, axis_matrix(2, 8)):
+        index = places(matrix)
+        i, j, _ = np.clip(np.floor(index + 0.5), 0, [39, 29, 19]).astype(int).T
+        sure = inside_of(index, noise.shape) & (np.abs(index[..., :2] % 1 - 0.5) > 1e-4).all(-1)
+        extreme = noise.max(0) if mode is SlabMode.MAXIMUM else noise.min(0)
+        nearest = cut(source, matrix, SIZE, NEAREST, Slab(1e12, mode)).values
+        assert (nearest == extreme[j, i].T)[sure].all()
+
+
+@pytest.mark.parametrize("matrix", [TURNED, axis_matrix(2, 8), axis_matrix(0, 11.3)])
+@pytest.mark.parametrize("slope", [-0.5, 0.0])
+@pytest.mark.parametrize("slab", [None, *(Slab(5, mode) for mode in SlabMode)])
+def test_slabs_are_of_what_the_samples_mean(noise, matrix, slope, slab):
+    lut = ModalityLutModule(rescale_slope=slope, rescale_intercept=100)
+    meant = cut(
+        VolumeSource(Volume("test:", (noise * slope + 100).astype("f4"))),
+        matrix,
+        SIZE,
+        LINEAR,
+        slab,
+    )
+    made = cut(VolumeSource(Volume("test:", noise, modality_lut=lut)), matrix, SIZE, LINEAR, slab)
+    assert np.allclose(made.values, meant.values, atol=1e-3)
+
+
+@pytest.mark.parametrize("interpolation", [NEAREST, LINEAR])
+def test_large_integers_are_shifted_before_they_are_rounded(noise, interpolation):
+    lut = ModalityLutModule(rescale_intercept=-(2.0**30))
+    voxels = noise.astype(np.int32) + 2**30
+    for matrix in (TURNED, axis_matrix(1, 8)):
+        made = cut(
+            VolumeSource(Volume("t:", voxels, modality_lut=lut)), matrix, SIZE, interpolation
+        )
+        plain = cut(VolumeSource(Volume("t:", noise)), matrix, SIZE, interpolation)
+        assert np.abs(made.values - plain.values).max() < 1e-3
+
+
+def test_a_canvas_without_pixels_is_refused(noise):
+    for matrix in (TURNED, np.eye(4)):
+        with pytest.raises(ValueError, match="1 pixel or more"):
+            cut(VolumeSource(Volume("test:", noise)), matrix, (0, 5), LINEAR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import threading
 import zipfile
@@ -359,3 +360,50 @@ def test_an_archive_in_a_folder_is_left_out_with_what_to_do(session, series):
     assert reasons(sets) == {
         "more.zip": "it is a ZIP archive, which is opened if it is named itself"
     }
+
+
+def archive_in_memory(series):
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as file:
+        for path in series:
+            file.write(path, f"ct/{path.name}")
+        file.writestr("readme", "not an image " * 10)
+    return held.getvalue()
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_an_archive_in_memory_is_read_where_it_is(session, series, kind):
+    sets = session.open_display_sets(kind(archive_in_memory(series))).result()
+
+    (found,) = sets
+    assert found.kind is DisplaySetKind.VOLUME
+    assert [one.reason for one in sets.left_out] == ["it is text, no image"]
+    stored = session.load_array(found.image_ids).result()
+    np.testing.assert_array_equal(
+        stored, np.stack([pydicom.dcmread(path).pixel_array for path in series])
+    )
+    again = session.open_display_sets(list(found.image_ids)).result()
+    assert [one.image_ids for one in again] == [found.image_ids]
+    assert session.load_image(found.image_ids[0]).result().dataset.SeriesNumber == 1
+
+
+def test_of_an_archive_that_is_held_no_more_nothing_is_read(session, series):
+    address = session.hold_bytes(archive_in_memory(series))
+    (found,) = session.open_display_sets(address).result()
+    session.load_image(found.image_ids[0]).result()
+
+    session.release_bytes(address)
+
+    session.cache.purge()
+    for image_id in found.image_ids[:2]:
+        with pytest.raises(RetrieveError, match="is not held by this session"):
+            session.load_image(image_id).result()
+    with pytest.raises(RetrieveError, match="is not held by this session"):
+        session.open_display_sets(address).result()
+
+
+def test_bytes_that_are_a_broken_archive_are_an_error(session, series):
+    data = archive_in_memory(series)
+
+    with pytest.raises(RetrieveError, match="BadZipFile"):
+        session.open_display_sets(data[: len(data) // 2]).result()

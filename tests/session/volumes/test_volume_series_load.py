@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import nibabel
 import numpy as np
@@ -11,8 +12,9 @@ import pytest
 
 import pycornerstone as cs
 from pycornerstone.errors import GeometryError
+from pycornerstone.model.display_set import DisplaySetKind
 from pycornerstone.session.session import Session
-from pycornerstone.testing import ct_phantom
+from pycornerstone.testing import SampleServer, ct_phantom
 from pycornerstone.testing.dicom_series import write_ct_series
 
 PHANTOM = ct_phantom(slices=4, rows=16, columns=12)
@@ -135,6 +137,74 @@ def test_a_nifti_file_of_several_volumes_equals_nibabel(session, testdata):
     np.testing.assert_allclose(at, np.rint(at), atol=2e-3)
     for (i, j, k), (x, y, z) in zip(ijk, np.rint(at).astype(int), strict=True):
         np.testing.assert_array_equal(series.voxels[:, k, j, i], stored[x, y, z])
+
+
+def test_a_display_set_of_points_in_time_becomes_its_volumes(session, perfusion, tmp_path):
+    (display_set,) = session.open_display_sets(tmp_path).result(20)
+    assert display_set.kind is DisplaySetKind.VOLUME_4D
+
+    series = session.load_volume_series(display_set).result(10)
+
+    np.testing.assert_array_equal(series.voxels, expected(perfusion))
+    assert [list(volume.image_ids) for volume in series] == perfusion
+    with pytest.raises(GeometryError, match="3 points in time; load all of them by load_volume_se"):
+        session.load_volume(display_set).result(5)
+    assert session.load_volume(display_set.time_points[1]).result(5) is series[1]
+
+
+def test_places_that_come_with_the_samples_are_sorted_when_all_are_there(session, perfusion):
+    files = [Path(name.partition(":")[2]).read_bytes() for point in perfusion for name in point]
+    with SampleServer(files) as server:
+        image_ids = server.image_ids("wadouri")
+        of_point = [image_ids[at : at + 4] for at in range(0, 12, 4)]
+        random.Random(4).shuffle(image_ids)
+
+        load = session.load_volume_series(image_ids)
+        series = load.result(20)
+
+    np.testing.assert_array_equal(series.voxels, expected(perfusion))
+    assert [list(volume.image_ids) for volume in series] == of_point
+    assert series.time_values == (1, 2, 3)
+    assert load.loaded.shape == (3, 4)
+    assert load.loaded.all()
+    assert load.series is series
+    np.testing.assert_allclose(series.affine, PHANTOM.affine, atol=1e-6)
+
+
+@pytest.mark.parametrize("scheme", ["dicomfile", "wadouri"])
+def test_a_preview_has_every_so_many_voxels_of_each_point(session, perfusion, scheme):
+    files = [Path(name.partition(":")[2]).read_bytes() for point in perfusion for name in point]
+    with SampleServer(files) as server:
+        of_server = server.image_ids("wadouri")
+        image_ids = of_server if scheme == "wadouri" else shuffled(perfusion)
+
+        load = session.load_volume_series(image_ids, decimate=(2, 4, 3))
+        series = load.result(20)
+
+        np.testing.assert_array_equal(series.voxels, expected(perfusion)[:, ::3, ::4, ::2])
+        np.testing.assert_allclose(series.affine[:3, :3], PHANTOM.affine[:3, :3] * (2, 4, 3))
+        np.testing.assert_allclose(series.affine[:, 3], PHANTOM.affine[:, 3], atol=1e-6)
+        assert load.loaded.shape == (3, 2)
+        # The whole series is another one.
+        whole = session.load_volume_series(image_ids).result(20)
+        np.testing.assert_array_equal(whole.voxels, expected(perfusion))
+
+
+def test_an_image_that_fails_ends_the_load_or_is_left_out(session, perfusion):
+    path = Path(perfusion[1][2].partition(":")[2])
+    path.write_bytes(path.read_bytes()[:-50])
+
+    with pytest.raises(cs.DecodeError) as caught:
+        session.load_volume_series(shuffled(perfusion)).result(10)
+    load = session.load_volume_series(shuffled(perfusion), allow_missing=True)
+    series = load.result(10)
+
+    assert caught.value.image_id == perfusion[1][2]
+    assert list(load.failed) == [perfusion[1][2]]
+    assert not load.loaded[1, 2]
+    assert np.count_nonzero(load.loaded) == 11
+    assert not series.voxels[1, 2].any()
+    assert session.cache.volume_ids() == []
 
 
 def test_one_point_in_time_is_no_series(session, perfusion):

@@ -226,3 +226,20 @@ def test_bad_input_says_so(session, planes):
             crosshairs.rotate(planes[0], np.nan)
     with pytest.raises(RuntimeError):
         Crosshairs([VolumeViewport(9, 9, session=session)], session=session)
+
+
+def test_viewports_may_come_one_by_one_and_twice(session, planes):
+    axial, sagittal, coronal = planes
+    with Crosshairs((one for one in (*planes, axial)), session=session) as crosshairs:
+        assert crosshairs.viewports == (axial, sagittal, coronal)
+        axial.scroll(1)
+        assert {line.of for line in crosshairs.lines(axial)} == {sagittal, coronal}
+
+
+def test_an_empty_viewport_and_no_colors_say_so(session, planes):
+    with pytest.raises(RuntimeError):
+        Crosshairs([*planes, VolumeViewport(9, 9, session=session)], session=session)
+    with pytest.raises(ValueError, match="got none"):
+        Crosshairs(planes, session=session, colors=[])
+    with pytest.raises(ValueError, match="0 to 255"):
+        Crosshairs(planes, session=session, colors=[(1, 2)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pycornerstone.metadata.registrations import Registrations
+from pycornerstone.metadata.registration import Registrations
 from pycornerstone.model.events import Event
 from pycornerstone.model.image import Image
 from pycornerstone.model.modules import ImagePlaneModule
@@ -297,6 +299,96 @@ def test_empty_viewports_are_passed_over(session, show):
     assert empty.zoom in (1, 2)
 
 
-def test_there_are_five_kinds():
-    with pytest.raises(ValueError, match=r"camera, slice, voi, zoom and pan, presentation"):
+def test_there_are_seven_kinds():
+    kinds = "camera, slice, voi, colors, slab, zoom and pan, presentation"
+    with pytest.raises(ValueError, match=kinds):
         link([], "colour")
+
+
+def test_slabs_are_as_thick(session, show):
+    one, two = show(), show(orientation="coronal")
+    told = []
+    undo = session.events.subscribe(Event.SLAB_MODIFIED, told.append)
+    with link([one, two, StackViewport(9, 9, session=session)], "slab", session=session):
+        one.set_slab(12, "minimum")
+        assert (two.slab.thickness_mm, two.slab.mode) == (12, "minimum")
+        one.set_slab(12, "minimum")
+        two.set_slab(None)
+        assert one.slab is None
+    undo()
+    assert [(detail.viewport_id, detail.thickness_mm) for detail in told] == [
+        (one.viewport_id, 12),
+        (two.viewport_id, 12),
+        (two.viewport_id, 0),
+        (one.viewport_id, 0),
+    ]
+
+
+def test_colors_are_alike_by_volume(session, show):
+    head, pet = volume(), volume("pet")
+    one, two, three = show(head, pet), show(head), show(pet)
+    four = stack(session)
+    own = [(0, 0, 0), (1, 2, 3)]
+    with link([one, two, three, four], "colors", session=session):
+        one.set_properties("pet", colormap="hot")
+        assert three.properties().colormap.name == "hot"
+        assert two.properties().colormap.name == four.properties.colormap.name == "gray"
+        one.set_properties(invert=True, colormap=own)
+        assert two.properties().colormap.colors == bytes([0, 0, 0, 1, 2, 3])
+        assert four.properties.colormap.colors == bytes([0, 0, 0, 1, 2, 3])
+        assert two.properties().invert
+        assert four.properties.invert
+        assert not three.properties().invert
+        four.set_properties(invert=False)
+        assert not one.properties("head").invert
+    four.close()
+
+
+def test_registrations_of_the_session_are_gone_by(show):
+    with Session() as session:
+        shift = np.eye(4)
+        shift[:3, 3] = (0, 0, 7)
+        one, two = (VolumeViewport(40, 40, session=session) for _ in range(2))
+        one.set_volumes([volume()])
+        two.set_volumes([volume(uid="1.2")])
+        with link([one, two], session=session):
+            before = two.camera
+            one.jump_to_world((0, 0, -4))
+            close_cameras(two.camera, before)
+            session.metadata.registrations.register("1.1", "1.2", shift)
+            one.jump_to_world((0, 0, -6))
+            assert two.camera.focal_point_lps[2] == pytest.approx(1)
+
+
+def test_one_that_cannot_follow_stops_no_other(session, show, caplog):
+    class Broken(VolumeViewport):
+        def set_slab(self, *_):
+            raise RuntimeError("no")
+
+    one, broken, three = show(), Broken(9, 9, session=session), show()
+    with link([one, broken, three], "slab", session=session):
+        one.set_slab(3)
+        one.set_slab(5)
+        assert three.slab.thickness_mm == 5
+    assert {record.getMessage() for record in caplog.records} == {
+        "a listener of SLAB_MODIFIED raised"
+    }
+    caplog.clear()
+
+
+def test_a_link_of_viewports_that_are_gone_listens_no_longer(show):
+    with Session() as session:
+        others = [VolumeViewport(9, 9, session=session) for _ in range(2)]
+        made = link(others, "slab", session=session)
+        followers = weakref.ref(made._parts[0])
+        del others, made
+        gc.collect()
+        with VolumeViewport(9, 9, session=session) as stranger:
+            stranger.set_slab(3)
+        gc.collect()
+        assert followers() is None
+
+
+def test_nothing_in_common_is_no_link():
+    with pytest.raises(ValueError, match="got nothing"):
+        link([], [])

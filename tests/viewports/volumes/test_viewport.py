@@ -359,6 +359,42 @@ def test_a_load_that_fails_is_told_by_drawing(shelf):
     assert (viewport.render(0)[..., :3] == 0).all()
 
 
+def test_a_registration_that_the_session_knows_is_gone_by(shelf):
+    there = np.eye(4)
+    there[:3, 3] = (1, 0, 0)
+    shelf.metadata.registrations.register("9.9", "1.2", there)
+    ct, voxels = flat(0, "ct"), np.zeros(SHAPE, np.int16)
+    voxels[1, 1, 1] = 9
+    viewport = viewport_of(shelf, ct, volume_of(voxels, "pet", frame="9.9"))
+    # What lies at (1, 1, 1) mm of the one frame of reference is at (2, 1, 1) of the other.
+    assert viewport.value_at_canvas(viewport.world_to_canvas((2, 1, 1)), "pet") == 9
+    assert viewport.frame_of_reference_uid == "1.2"
+    viewport.remove_volumes(["ct"])
+    assert viewport.frame_of_reference_uid == "9.9"
+    assert viewport.value_at_canvas(viewport.world_to_canvas((1, 1, 1)), "pet") == 9
+
+
+def test_a_matrix_that_was_given_counts_more_than_what_the_session_knows(shelf):
+    shelf.metadata.registrations.register("9.9", "1.2", np.diag([2.0, 2, 2, 1]))
+    voxels = np.zeros(SHAPE, np.int16)
+    voxels[1, 1, 1] = 9
+    given = VolumeInput(volume_of(voxels, "pet", frame="9.9"), registration=np.eye(4))
+    viewport = viewport_of(shelf, flat(0, "ct"), given)
+    assert viewport.value_at_canvas(viewport.world_to_canvas((1, 1, 1)), "pet") == 9
+
+
+def test_one_that_is_registered_later_is_shown_then(shelf):
+    coming = Coming(flat(7, "pet", frame="9.9"), is_known=False)
+    viewport = viewport_of(shelf, flat(1, "ct"), coming.load)
+    coming.become_known()
+    coming.bring(0, 1, 2)
+    with pytest.raises(GeometryError, match="'pet' lies in another frame"):
+        viewport.render()
+    shelf.metadata.registrations.register("1.2", "9.9", np.eye(4))
+    viewport.render()
+    assert viewport.value_at_canvas(viewport.world_to_canvas((1, 1, 1)), "pet") == 7
+
+
 def test_frames_of_reference_that_turn_out_to_differ_are_not_drawn(shelf):
     coming = Coming(flat(7, "pet", frame="9.9"), is_known=False)
     viewport = viewport_of(shelf, flat(1, "ct"), coming.load)

@@ -230,11 +230,43 @@ def test_a_place_is_three_numbers(shelf):
 
 def test_another_orientation_goes_through_what_was_in_the_middle(shelf):
     viewport = viewport_of(shelf)
-    viewport.jump_to_world((-9.0, -19.0, 109.0))
+    viewport.set_slice_index(3)
     viewport.set_orientation("coronal")
     assert viewport.camera.focal_point_lps[1] == pytest.approx(-20 + 2 * 0.8)
     viewport.set_orientation("axial")
     assert viewport.slice_index in {1, 2}
+
+
+def test_another_orientation_goes_through_the_place_that_was_jumped_to(shelf):
+    viewport = viewport_of(shelf)
+    place = (-9.0, -19.0, 108.0)
+    viewport.jump_to_world(place)
+    for orientation in ("coronal", "sagittal", "axial", ((1, 1, 1), (0, 0, 1))):
+        viewport.set_orientation(orientation)
+        camera = viewport.camera
+        offset = np.subtract(place, camera.focal_point_lps)
+        assert offset @ camera.view_plane_normal == pytest.approx(0, abs=1e-9)
+        assert (viewport.world_to_canvas(place) >= [0, 0]).all()
+        assert (viewport.world_to_canvas(place) <= [60, 40]).all()
+
+
+def test_scrolling_takes_the_place_that_was_jumped_to_along(shelf):
+    viewport = viewport_of(shelf)
+    viewport.jump_to_world((-9.0, -19.0, 108.0))
+    viewport.set_slice_index(1)
+    viewport.set_orientation("coronal")
+    assert viewport.camera.focal_point_lps[1] == pytest.approx(-19)
+    viewport.set_orientation("axial")
+    assert viewport.camera.focal_point_lps[2] == pytest.approx(103)
+
+
+def test_a_place_that_was_moved_off_the_canvas_is_not_looked_at_any_more(shelf):
+    viewport = viewport_of(shelf)
+    viewport.jump_to_world((-9.0, -19.0, 108.0))
+    viewport.set_zoom(4)
+    viewport.set_pan((0, 0))
+    viewport.set_orientation("coronal")
+    assert viewport.camera.focal_point_lps[1] == pytest.approx(-20 + 2 * 0.8)
 
 
 @pytest.mark.parametrize("orientation", ["oblique", ((0, 0, 0), (0, 1, 0)), ((0, 1, 0),) * 2, 3])

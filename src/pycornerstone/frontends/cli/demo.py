@@ -1,4 +1,4 @@
-"""``pycornerstone demo``: one image through every scheme, and what it took."""
+"""``pycornerstone demo``: one image through every scheme, and planes through volumes."""
 
 from __future__ import annotations
 
@@ -56,16 +56,17 @@ def demo(
     *,
     folder: Annotated[Path, Parameter(name=["--folder", "-f"])] = _FOLDER,
 ) -> None:
-    """Load one image through every scheme from a server on this machine, and draw a contact sheet.
+    """Load one image through every scheme from a server on this machine, and draw two pictures.
 
     The sample study is made on first use: a CT phantom with known HU in several transfer syntaxes,
     the real files that come with pydicom, pictures and a NIfTI volume. Nothing is fetched from
-    elsewhere.
+    elsewhere. ``contact-sheet.png`` has all images, and ``planes.png`` planes through the CT, with
+    a PET and with organs over it.
 
     Parameters
     ----------
     folder
-        Where the study and the contact sheet are written.
+        Where the study and the pictures are written.
     """
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:

@@ -67,16 +67,16 @@ def write_planes(session: Session, ct_files: Sequence[Path], folder: Path, targe
     captions: list[str] = []
     for orientation in _ORIENTATIONS:
         with VolumeViewport(_CELL, _CELL, session=session, orientation=orientation) as viewport:
-            viewport.set_volumes([ct])
+            viewport.set_volumes([ct]).result()
             viewport.jump_to_world(brightest)
             pictures.append(viewport.render())
             viewport.set_slab(40, "maximum")
             pictures.append(viewport.render())
             viewport.set_slab(None)
-            viewport.add_volumes([VolumeInput(pet, properties=uptake)])
+            viewport.add_volumes([VolumeInput(pet, properties=uptake)]).result()
             pictures.append(viewport.render())
             viewport.remove_volumes([pet.volume_id])
-            viewport.add_labelmap(labels, LabelStyle(opacity=0.3))
+            viewport.add_labelmap(labels, LabelStyle(opacity=0.3)).result()
             pictures.append(viewport.render())
         captions += [
             f"CT, {orientation}",

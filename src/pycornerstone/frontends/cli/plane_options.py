@@ -63,12 +63,11 @@ class PlaneOptions:
         IndexError
             If it has no such slice.
         """
-        loaded = session.load_volume(self._source(session, texts, volume)).result()
         orientation = self.plane or "axial"
         viewport = VolumeViewport(
             *(size or (_SIDE, _SIDE)), session=session, orientation=orientation
         )
-        viewport.set_volumes([loaded])
+        viewport.set_volumes([self._source(session, texts, volume)]).result()
         if self.slice_index is not None:
             viewport.set_slice_index(self.slice_index)
         viewport.set_slab(self.slab, self.mode)

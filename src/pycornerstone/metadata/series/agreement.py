@@ -41,8 +41,8 @@ def find_disagreements(facts: Sequence[SliceFacts]) -> list[Finding]:
             Finding(
                 FindingKind.MISSING_POSITION,
                 f"{who} {what}: (0020,0032) Image Position (Patient) or (0020,0037) Image "
-                "Orientation (Patient) is missing; add them by a metadata provider of "
-                "imagePlaneModule",
+                "Orientation (Patient) is missing, or says no place; add them by a metadata "
+                "provider of imagePlaneModule",
                 _ids(placeless),
                 is_refusal=True,
             )

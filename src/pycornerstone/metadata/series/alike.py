@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ __all__ = [
 
 # Radians: half a pixel over 512. Directions of one series differ by rounding, or by noise of 1e-7.
 _DIRECTION = 1e-3
+# Nothing in a room is a kilometre away. Numbers beyond it, and those that are none, are no places.
+_FARTHEST_MM = 1e6
+# Of row x column, which is 1 where they are at right angles, as they should be.
+_LEAST_NORMAL = 1e-3
 # Of a spacing: a quarter of a pixel over 512. Writers keep six digits or more of it.
 _SPACING = 5e-4
 
@@ -49,13 +54,20 @@ def frame_of_reference(facts: SliceFacts) -> str | None:
 
 
 def has_place(facts: SliceFacts) -> bool:
-    """Say whether position and orientation are known."""
+    """Say whether position and orientation are known, and can be those of an image."""
     plane = facts.plane
+    if plane is None or plane.image_position_lps is None:
+        return False
+    row, column = plane.row_cosines, plane.column_cosines
+    if row is None or column is None:
+        return False
+    x, y, z = plane.image_position_lps
+    # Of no number, no comparison holds.
     return (
-        plane is not None
-        and plane.image_position_lps is not None
-        and plane.row_cosines is not None
-        and plane.column_cosines is not None
+        -_FARTHEST_MM < x < _FARTHEST_MM
+        and -_FARTHEST_MM < y < _FARTHEST_MM
+        and -_FARTHEST_MM < z < _FARTHEST_MM
+        and _are_directions(row, column)
     )
 
 
@@ -108,6 +120,14 @@ def grouped(
     return groups
 
 
+@lru_cache(maxsize=64)
+def _are_directions(row: Vector, column: Vector) -> bool:
+    """Say whether a row and a column span a plane; all slices of a series have the same."""
+    (a, b, c), (d, e, f) = row, column
+    across = math.hypot(b * f - c * e, c * d - a * f, a * e - b * d)
+    return _LEAST_NORMAL < across < 1 / _LEAST_NORMAL
+
+
 def _directions(facts: SliceFacts) -> tuple[Vector, Vector] | None:
     plane = facts.plane
     if plane is None or plane.row_cosines is None or plane.column_cosines is None:
@@ -119,4 +139,9 @@ def _spacing(facts: SliceFacts) -> tuple[float | None, float | None]:
     plane = facts.plane
     if plane is None:
         return None, None
-    return plane.row_pixel_spacing_mm, plane.column_pixel_spacing_mm
+    row, column = plane.row_pixel_spacing_mm, plane.column_pixel_spacing_mm
+    # As `ImagePlaneModule.geometry`: what is no distance is not known.
+    return (
+        row if row is not None and 0 < row < math.inf else None,
+        column if column is not None and 0 < column < math.inf else None,
+    )

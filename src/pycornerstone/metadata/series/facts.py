@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pycornerstone.errors import ImageIdError
+from pycornerstone.metadata.dicom_mosaic import MOSAIC
 from pycornerstone.model.image_id import split_frame, split_frame_fragment, split_frame_parameter
 from pycornerstone.model.modules import (
     GeneralImageModule,
     GeneralSeriesModule,
     ImagePixelModule,
     ImagePlaneModule,
+    MosaicModule,
     MultiframeModule,
     NiftiModule,
     TimingModule,
@@ -102,6 +104,7 @@ def read_facts(metadata: MetadataRegistry, image_id: str) -> SliceFacts:
         samples_per_pixel=None if pixels is None else pixels.samples_per_pixel,
         sample_type="" if pixels is None else _sample_type(pixels),
         image_type=general.image_type,
+        mosaic=metadata.get(MosaicModule, image_id) if MOSAIC in general.image_type else None,
         times=times,
     )
 

@@ -12,6 +12,7 @@ from pycornerstone.errors import GeometryError
 from pycornerstone.metadata.series.agreement import find_disagreements
 from pycornerstone.metadata.series.alike import frame_of_reference, normal_of, size_of
 from pycornerstone.metadata.series.line_findings import find_on_line
+from pycornerstone.metadata.series.mosaics import report_mosaics
 from pycornerstone.metadata.series.places import one_place_mm
 from pycornerstone.metadata.series.regular_grid import regular_grid
 from pycornerstone.metadata.series.slice_line import fit_slices
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["report_geometry"]
 
 
+# What no header should say may be too large to be multiplied; a finding says so then.
+@np.errstate(over="ignore", invalid="ignore")
 def report_geometry(facts: Sequence[SliceFacts]) -> GeometryReport:
     """Put images in the order of their places, and find out what volume they are.
 
@@ -36,7 +39,8 @@ def report_geometry(facts: Sequence[SliceFacts]) -> GeometryReport:
     affine is fitted to the places of all of them; it is sheared where slices are shifted along
     their planes (a tilted gantry). Slices that are unevenly spaced, missing, twice there or
     unlike each other are no volume, and nothing is averaged: `GeometryReport.regular_geometry` is
-    the grid that they can be resampled to, if that is asked for.
+    the grid that they can be resampled to, if that is asked for. A mosaic, whose tiles are slices,
+    is a volume by itself.
 
     Parameters
     ----------
@@ -59,6 +63,8 @@ def report_geometry(facts: Sequence[SliceFacts]) -> GeometryReport:
     """
     if not facts:
         raise GeometryError("there are no images to make a volume of; give one at least")
+    if any(one.mosaic is not None for one in facts):
+        return report_mosaics(facts)
     findings = find_disagreements(facts)
     kinds = {finding.kind for finding in findings}
     if kinds & {FindingKind.MISSING_POSITION, FindingKind.MIXED_ORIENTATION}:
@@ -131,7 +137,8 @@ def _sorted(
     findings += _duplicates(facts, distances, firsts)
     rows, columns = size_of(facts[0])
     frame = next((uid for uid in map(frame_of_reference, facts) if uid is not None), None)
-    geometry = regular = None
+    geometry: VolumeGeometry | None = None
+    regular: VolumeGeometry | None = None
     distance: float | None = None
     tilt = 0.0
     if len(firsts) == 1:
@@ -149,10 +156,10 @@ def _sorted(
             is_like = refusals <= {FindingKind.GAP, FindingKind.UNEVEN_SPACING, FindingKind.TILT}
             if is_like and (refusals or not line.is_straight):
                 regular = regular_grid(line, origins, axes, (rows, columns), frame)
-    if rows is not None and columns is not None and not any(one.is_refusal for one in findings):
+    if not any(one.is_refusal for one in findings):
         affine = np.eye(4)
         affine[:3] = np.column_stack((axes[:, :2], step, origin))
-        geometry = VolumeGeometry((len(facts), rows, columns), affine, frame)
+        geometry = _geometry((len(facts), rows, columns), affine, frame, findings)
     return GeometryReport(
         tuple(one.image_id for one in facts),
         geometry,
@@ -163,6 +170,26 @@ def _sorted(
         regular,
         tuple((x, y, z) for x, y, z in origins.tolist()),
     )
+
+
+def _geometry(
+    shape: tuple[int, int | None, int | None],
+    affine: npt.NDArray[np.float64],
+    frame_of_reference_uid: str | None,
+    findings: list[Finding],
+) -> VolumeGeometry | None:
+    """Give the geometry, or None and one more finding: headers may say what no volume is."""
+    slices, rows, columns = shape
+    if rows is None or columns is None:
+        message = "nobody says how many rows and columns the images have"
+        findings.append(Finding(FindingKind.MIXED_SIZE, message, is_refusal=True))
+        return None
+    try:
+        return VolumeGeometry((slices, rows, columns), affine, frame_of_reference_uid)
+    except GeometryError as error:
+        message = f"what the headers say of sizes and distances is no volume: {error.message}"
+        findings.append(Finding(FindingKind.MISSING_POSITION, message, is_refusal=True))
+        return None
 
 
 def _duplicates(

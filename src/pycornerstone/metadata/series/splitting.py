@@ -141,10 +141,17 @@ def _films_apart(images: list[SliceFacts]) -> list[list[SliceFacts]]:
     return [others, *parts] if others else parts
 
 
+def _layout(facts: SliceFacts) -> tuple[int, int] | None:
+    """Give how many slices of which size are in one image; the rest is the same for its size."""
+    mosaic = facts.mosaic
+    return None if mosaic is None else (mosaic.number_of_tiles, mosaic.tile_rows)
+
+
 _STEPS: tuple[tuple[str, Callable[[list[SliceFacts]], list[list[SliceFacts]]]], ...] = (
     ("role: scouts and the slices planned on them", lambda group: groups_by(group, _is_scout)),
     ("image", _films_apart),
     ("size", lambda group: groups_by(group, size_of)),
+    ("layout: slices side by side", lambda group: groups_by(group, _layout)),
     ("kind of samples", lambda group: groups_by(group, samples_of)),
     ("frame of reference", lambda group: groups_by(group, frame_of_reference)),
     ("state of its place: known or not", lambda group: groups_by(group, has_place)),

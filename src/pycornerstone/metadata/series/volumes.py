@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pycornerstone.metadata.series.alike import groups_by
+from pycornerstone.metadata.series.mosaics import mosaics_by_grid, mosaics_in_time
 from pycornerstone.metadata.series.order import report_geometry
 from pycornerstone.metadata.series.places import number_places
 from pycornerstone.metadata.series.times import TimeSplit, split_by_time
@@ -67,6 +68,9 @@ def part_volumes(images: Sequence[SliceFacts], reason: str) -> Iterator[Part]:
     reason : str
         Why they are apart from the rest of their series.
     """
+    if images[0].mosaic is not None:
+        yield from _mosaics(images, reason)
+        return
     report = report_geometry(images)
     ordered = _in_order(images, report)
     is_scout = "LOCALIZER" in images[0].image_type
@@ -78,6 +82,26 @@ def part_volumes(images: Sequence[SliceFacts], reason: str) -> Iterator[Part]:
         yield from _crowded(ordered, reason)
     else:
         yield Part(DisplaySetKind.STACK, ordered, reason)
+
+
+def _mosaics(images: Sequence[SliceFacts], reason: str) -> Iterator[Part]:
+    """Part images that are volumes: those of one type and grid are points in time."""
+    kinds = groups_by(images, _image_type)
+    for kind in kinds:
+        of_kind = _joined(reason, "image type") if len(kinds) > 1 else reason
+        grids = mosaics_by_grid(kind)
+        for grid in grids:
+            why = _joined(of_kind, "place") if len(grids) > 1 else of_kind
+            times = mosaics_in_time(grid)
+            if times is not None:
+                yield _in_time(times, why)
+                continue
+            for one in grid:
+                report = report_geometry([one])
+                volume, single = DisplaySetKind.VOLUME, DisplaySetKind.SINGLE
+                kind_of_part = volume if report.is_volume else single
+                own = _joined(why, "volume") if len(grid) > 1 else why
+                yield Part(kind_of_part, (one,), own, report if report.is_volume else None)
 
 
 def _runs(images: tuple[SliceFacts, ...], report: GeometryReport, reason: str) -> Iterator[Part]:

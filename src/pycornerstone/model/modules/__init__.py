@@ -47,6 +47,9 @@ from pycornerstone.model.modules.instance import (
 from pycornerstone.model.modules.module import (
     Module,
 )
+from pycornerstone.model.modules.mosaic import (
+    MosaicModule,
+)
 from pycornerstone.model.modules.pixels import (
     ImagePixelModule,
     TransferSyntaxModule,
@@ -102,6 +105,7 @@ __all__ = [
     "InstanceModule",
     "ModalityLutModule",
     "Module",
+    "MosaicModule",
     "MultiframeModule",
     "NiftiExtension",
     "NiftiModule",
@@ -152,6 +156,7 @@ MODULES: dict[str, type[Module]] = {
         ImageUrlModule,
         InstanceModule,
         ModalityLutModule,
+        MosaicModule,
         MultiframeModule,
         NiftiModule,
         NmMultiframeGeometryModule,

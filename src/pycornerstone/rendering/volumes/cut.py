@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pycornerstone.errors import GeometryError
+from pycornerstone.rendering.sampling import Interpolation
 from pycornerstone.rendering.volumes.axis_planes import AxisPlane, cut_along_axes
 from pycornerstone.rendering.volumes.oblique import cut_obliquely
 from pycornerstone.rendering.volumes.source import VolumeSource
@@ -19,12 +21,12 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from pycornerstone.rendering.sampling import Interpolation
-
 __all__ = ["Cut", "Slab", "SlabMode", "VolumeSource", "cut"]
 
 # Of a voxel: a slab that ends so little before a sample has it.
 _SAME_PLACE = 1e-6
+# Sine of an angle that is rounding noise.
+_FLAT = 1e-12
 
 
 class SlabMode(StrEnum):
@@ -69,7 +71,8 @@ class Cut:
     ----------
     values : numpy.ndarray
         ``(height, width)`` float32 modality values, or ``(height, width, 3 or 4)`` float32 colours
-        in stored units. Where nothing is inside, any finite number.
+        in stored units. Where nothing is inside, any finite number. Whole numbers are exact up to
+        2**24; those beyond, of 32 bits or more, are rounded to 24 bits.
     inside : numpy.ndarray or None
         ``(height, width)`` uint8: 1 where the volume is, 0 outside of it and where it has padding
         or no number. None if it is everywhere.
@@ -90,6 +93,9 @@ def cut(
 
     The volume reaches half a voxel beyond its outermost voxel centres, and has their values there.
     Padding does not bleed: next to it, voxels are interpolated as if their values went on.
+
+    Voxels that are smaller than half of a canvas pixel are averaged in the plane before they are
+    sampled, as of single images; not with NEAREST.
 
     A slab is made of samples half a voxel apart along the normal, the first in the plane, and as
     many on each side as there is room for; so that on voxel planes it has the voxels' own values.
@@ -121,11 +127,19 @@ def cut(
         If `to_index` is no invertible matrix.
     MissingExtraError
         If the plane is oblique and VTK is not installed.
+    ValueError
+        If the canvas has no pixels, or there is no such interpolation.
     """
-    matrix = _checked(to_index)
+    matrix, interpolation = _checked(to_index), Interpolation(interpolation)
+    if min(size) < 1:
+        raise ValueError(f"size must be (width, height), 1 pixel or more each, got {size}")
     plane = AxisPlane.of(matrix, size)
-    offsets = _offsets(matrix, None if plane is None else plane.axis, slab)
+    offsets = _offsets(
+        matrix, None if plane is None else plane.axis, slab, source.volume.geometry.lengths
+    )
     mode = None if slab is None or len(offsets) == 1 else str(slab.mode)
+    # Before the voxels are looked at: what comes meanwhile is not on show yet.
+    present = source.present(matrix, size, interpolation, offsets)
     cut_one = cut_obliquely if plane is None else cut_along_axes
     made = cut_one(source, matrix, size, interpolation, offsets, mode)
     if made is None:
@@ -135,7 +149,6 @@ def cut(
         )
         made = _combined((one for one in planes if one is not None), str(mode))
     values, inside = made
-    present = source.present(matrix, size, interpolation, offsets)
     if present is not None:
         inside = present if inside is None else inside & present
     return Cut(values, inside)
@@ -143,8 +156,7 @@ def cut(
 
 def _checked(to_index: npt.ArrayLike) -> npt.NDArray[np.float64]:
     matrix = np.asarray(to_index, np.float64)
-    is_affine = matrix.shape == (4, 4) and bool(np.isfinite(matrix).all())
-    if not is_affine or np.linalg.matrix_rank(matrix[:3, :3]) < 3:
+    if matrix.shape != (4, 4) or not np.isfinite(matrix).all() or _is_flat(matrix[:3, :3]):
         raise GeometryError(
             "to_index must be an invertible 4x4 matrix from (x, y, z, 1) to (i, j, k, 1), got "
             f"{matrix.tolist()}"
@@ -152,15 +164,29 @@ def _checked(to_index: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return matrix
 
 
+def _is_flat(axes: npt.NDArray[np.float64]) -> bool:
+    """Whether three columns span no volume, however long each of them is."""
+    directions = axes / np.maximum(np.linalg.norm(axes, axis=0), np.finfo(np.float64).tiny)
+    return bool(abs(np.linalg.det(directions)) < _FLAT)
+
+
 def _offsets(
-    matrix: npt.NDArray[np.float64], axis: int | None, slab: Slab | None
+    matrix: npt.NDArray[np.float64],
+    axis: int | None,
+    slab: Slab | None,
+    lengths: tuple[int, int, int],
 ) -> npt.NDArray[np.float64]:
     """Give where samples lie along the normal, in mm, in ascending order."""
     if slab is None:
         return np.zeros(1)
     change = matrix[:3, 2]
     voxels_a_mm = float(np.linalg.norm(change)) if axis is None else abs(float(change[axis]))
-    each_side = math.floor(slab.thickness_mm * voxels_a_mm + _SAME_PLACE)
+    # Where the volume begins and ends along the normal: beyond there is nothing to sample.
+    ends = np.array(list(product(*((-0.5, n - 0.5) for n in lengths))))
+    at_mm = (ends - matrix[:3, 3]) @ np.linalg.inv(matrix[:3, :3])[2]
+    furthest = max(float(at_mm.max()), -float(at_mm.min()), 0.0)
+    thickness = min(slab.thickness_mm, 2 * furthest + 1 / voxels_a_mm)
+    each_side = math.floor(thickness * voxels_a_mm + _SAME_PLACE)
     return np.asarray(np.arange(-each_side, each_side + 1) * (0.5 / voxels_a_mm), np.float64)
 
 

@@ -1,4 +1,4 @@
-"""Values of float32 become entries of tables, and the tables have colours with their opacity."""
+"""Tables that have colours with their opacity, and greys alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "byte_table",
-    "entries_of",
     "faded_table",
     "opacity_range",
     "opacity_table",
@@ -33,8 +32,6 @@ __all__ = [
 ]
 
 _ENTRIES = 65536
-# OpenCV rounds to 32 bits before it saturates to 16: beyond, white would come out black.
-_SAFE_INDEX = 2.0**30
 # With what OpenCV calls them: CV_16S and CV_16U.
 _WHOLE_NUMBERS = ((np.dtype(np.int16), 3), (np.dtype(np.uint16), 2))
 # Every so many values along rows and columns are looked at first.
@@ -130,21 +127,3 @@ def whole_numbers(values: npt.NDArray[np.float32]) -> npt.NDArray[np.int16 | np.
             out = scratch("index", values.shape, dtype)
             return np.asarray(cv2.addWeighted(values, 1, values, 0, 0, dst=out, dtype=depth))
     return None
-
-
-def entries_of(values: npt.NDArray[np.float32], entries: IndexRange) -> npt.NDArray[np.uint16]:
-    """Turn finite values into the nearest of the entries, those outside into first and last."""
-    import cv2
-
-    if not entries.step > 0:
-        return (values > entries.lower).astype(np.uint16) * np.uint16(_ENTRIES - 1)
-    lowest, highest, _, _ = cv2.minMaxLoc(values)
-    start = -entries.lower / entries.step
-    if max(-lowest, highest) / entries.step + abs(start) > _SAFE_INDEX:
-        last = entries.lower + _ENTRIES * entries.step
-        values = np.clip(values, entries.lower - entries.step, last).astype(np.float32)
-    out = scratch("index", values.shape, np.uint16)
-    factor = 1 / entries.step
-    return np.asarray(
-        cv2.addWeighted(values, factor, values, 0, start, dst=out, dtype=cv2.CV_16U), np.uint16
-    )

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pycornerstone.rendering.scratch import scratch
-from pycornerstone.rendering.tables import GREY, ColorScale, index_range, packed
+from pycornerstone.rendering.tables import GREY, ColorScale, entries_of, index_range, packed
 from pycornerstone.rendering.voi import Voi, computed_range
 from pycornerstone.rendering.volumes.layer_tables import (
     byte_table,
-    entries_of,
     faded_table,
     opacity_range,
     opacity_table,
@@ -215,9 +214,10 @@ def _paint_colors(values: npt.NDArray[np.float32], style: LayerStyle) -> npt.NDA
     import cv2
 
     voi = style.voi or Voi.of_range(0, style.white)
-    samples = np.array(values[..., :3], np.float32, order="C")
-    shape = samples.shape[:2]
-    flat = np.nan_to_num(samples, copy=False).reshape(shape[0], -1)
+    shape = values.shape[:2]
+    flat = np.ascontiguousarray(values[..., :3], np.float32).reshape(shape[0], -1)
+    if not math.isfinite(cv2.sumElems(flat)[0]):
+        flat = np.asarray(cv2.patchNaNs(flat.copy(), 0), np.float32)
     index = whole_numbers(flat)
     if index is None:
         index = entries_of(flat, index_range(voi))

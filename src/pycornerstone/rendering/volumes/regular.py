@@ -98,8 +98,8 @@ def resample(
     geometry : VolumeGeometry
         The grid that it is brought to, such as that of another volume.
     interpolation : Interpolation
-        How values between voxels are made. Nothing is averaged where the new voxels are larger,
-        unless both grids have the same axes.
+        How values between voxels are made. Where the new voxels are larger than two of the old,
+        these are averaged along new rows and columns, but not across new slices.
     fill : float, optional
         Stored value where the volume does not reach; by default the lowest of its padding, or 0 of
         labels and colours, or else the lowest of its voxels.
@@ -111,7 +111,8 @@ def resample(
     -------
     Volume
         Stored values of the same type with the same meaning; but float32 modality values where that
-        is not linear or differs from slice to slice.
+        is not linear or differs from slice to slice. Computed in float32: whole numbers beyond
+        2**24 are rounded.
 
     Raises
     ------

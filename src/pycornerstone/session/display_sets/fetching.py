@@ -123,7 +123,7 @@ class Fetching:
         """
         loader = cast("_ListsImages", self._loaders.built_in(found.scheme))
         image_ids = await loader.image_ids(found.address)
-        return await asyncio.to_thread(self._reader.facts, image_ids)
+        return await asyncio.to_thread(self._reader.known, image_ids)
 
     async def _of_image(self, image_id: str, *, all_frames: bool = False) -> Sequence[Known]:
         if image_id.startswith(_WHOLE_FILES):
@@ -141,5 +141,5 @@ class Fetching:
     ) -> Sequence[Known]:
         listing = ImageIdListing(self._context.http, self._headers, address, advance)
         image_ids, others = await listing.run()
-        known = await asyncio.to_thread(self._reader.facts, image_ids)
+        known = await asyncio.to_thread(self._reader.known, image_ids)
         return [*known, *(LeftOut(base, self._reader.no_pixels(base)) for base in others)]

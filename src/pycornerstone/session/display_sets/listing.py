@@ -21,6 +21,7 @@ from pycornerstone.retrieve.sources import Source, SourceKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
+    from pathlib import Path
 
     from pycornerstone.metadata.dicom_attributes import DicomAttributes
     from pycornerstone.retrieve.sources import Sources
@@ -141,7 +142,7 @@ class Listing:
         elif isinstance(source, str):
             self._add_text(source)
         else:
-            self._add(Part(PartKind.MEMORY, self._sources.hold(source)))
+            self._add_held(self._sources.hold(source))
 
     def _add_text(self, text: str) -> None:
         scheme = _SCHEME.match(text)
@@ -151,10 +152,19 @@ class Listing:
         found = Source.parse(text)
         if found.path is not None:
             self._add_path(str(found.path))
-        elif found.kind in {SourceKind.HELD, SourceKind.DATA}:
+        elif found.kind is SourceKind.HELD:
+            self._add_held(text)
+        elif found.kind is SourceKind.DATA:
             self._add(Part(PartKind.MEMORY, text))
         else:
             self._add(self._member(text) or Part(PartKind.REMOTE, text))
+
+    def _add_held(self, address: str) -> None:
+        data = self._sources.at_hand(Source.parse(address))
+        if data is not None and _is_archive(data[:132]):
+            self._add_archive(address, address)
+        else:
+            self._add(Part(PartKind.MEMORY, address))
 
     def _member(self, address: str) -> Part | None:
         member = ArchiveMember.parse(address)
@@ -182,8 +192,8 @@ class Listing:
             raise RetrieveError(
                 f"{path!r} could not be read: {error.strerror or type(error).__name__}"
             ) from error
-        if beginning[:4] in {_ARCHIVE, _EMPTY_ARCHIVE} and beginning[128:] != b"DICM":
-            self._add_archive(path)
+        if _is_archive(beginning):
+            self._add_archive(path_of(path), address_of_path(path))
             return
         directory = _directory_of(path) if beginning[128:] == b"DICM" else None
         if directory is None:
@@ -201,16 +211,14 @@ class Listing:
     def _add_file(self, path: str) -> None:
         self._add(Part(PartKind.FILE, address_of_path(path), path))
 
-    def _add_archive(self, path: str) -> None:
-        base = path_of(path)
-        archive = address_of_path(path)
-        for found in self._sources.archives.members(base):
-            address = ArchiveMember.address(archive, found.filename)
+    def _add_archive(self, archive: Path | str, archive_address: str) -> None:
+        for found in self._sources.archives.members(archive):
+            address = ArchiveMember.address(archive_address, found.filename)
             reason = refusal_of(found)
             if reason is not None:
                 self._leave_out(address, reason)
                 continue
-            member = ArchiveMember(base, found.filename)
+            member = ArchiveMember(archive, found.filename)
             self._add(Part(PartKind.MEMBER, address, member=member, size_in_bytes=found.file_size))
 
     def _add_directory(self, path: str, attributes: DicomAttributes) -> None:
@@ -239,6 +247,11 @@ def address_of_path(path: str) -> str:
     if _MARKS.search(path) is None or _NO_PLAIN_PATH.match(path) is None:
         return path
     return f"file:{quote(os.fsencode(path))}"
+
+
+def _is_archive(beginning: bytes | memoryview) -> bool:
+    """Say whether a file is a ZIP archive; the preamble of a DICOM file may look like one."""
+    return bytes(beginning[:4]) in {_ARCHIVE, _EMPTY_ARCHIVE} and beginning[128:] != b"DICM"
 
 
 def _directory_of(path: str) -> DicomAttributes | None:

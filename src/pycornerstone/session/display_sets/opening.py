@@ -63,6 +63,7 @@ class Opening:
         self._places = asyncio.Semaphore(_AWAITED)
         self._counting = threading.Lock()
         self._done = self._total = 0
+        self._is_counted_within = False
 
     async def run(self, source: AnySource, rules: Sequence[SplitRule] | None) -> DisplaySets:
         """Open it.
@@ -154,11 +155,13 @@ class Opening:
             self._done += done
             self._total += more
             done, total = self._done, self._total
-        self._advance(done, total)
+        if not self._is_counted_within:
+            self._advance(done, total)
 
     def _advance_within(self, done: int, total: int | None) -> None:
         """Say how far one study is; it counts as one thing among several."""
         if self._total == 1:
+            self._is_counted_within = True
             self._advance(done, total)
 
 

@@ -17,7 +17,7 @@ from pycornerstone.loaders.file_headers import (
 from pycornerstone.metadata.dicom_attributes import if_readable
 from pycornerstone.metadata.dicom_tags import Tag
 from pycornerstone.metadata.dicomdir import is_directory
-from pycornerstone.metadata.series.facts import read_facts
+from pycornerstone.metadata.series.alike_facts import FactsReader
 from pycornerstone.model.geometry_report import LeftOut
 from pycornerstone.model.image_id import ImageId, split_frame
 from pycornerstone.retrieve.archives import ArchiveMember
@@ -93,6 +93,9 @@ class HeaderReader:
 
     def __init__(self, context: LoaderContext) -> None:
         self._context = context
+        self._facts = FactsReader(
+            context.metadata, context.dicom_headers, context.asks_only_headers
+        )
 
     def read(self, part: Part) -> Outcome:
         """Say what is known of the images of a part; nothing is raised for what cannot be read."""
@@ -111,7 +114,17 @@ class HeaderReader:
         PyCornerstoneError
             If that cannot be read.
         """
-        return [read_facts(self._context.metadata, image_id) for image_id in image_ids]
+        return [self._facts.read(image_id) for image_id in image_ids]
+
+    def known(self, image_ids: Sequence[str]) -> Sequence[SliceFacts | LeftOut]:
+        """Say what is known of each of several images; one that is damaged is left out alone."""
+        known: list[SliceFacts | LeftOut] = []
+        for image_id in image_ids:
+            try:
+                known.append(self._facts.read(image_id))
+            except PyCornerstoneError as error:
+                known.append(LeftOut(image_id, error.message))
+        return known
 
     def no_pixels(self, base: str) -> str:
         """Say what an instance is whose header is known to have no pixels."""
@@ -151,10 +164,10 @@ class HeaderReader:
         """Say what is known of the frames of a DICOM file."""
         attributes = header.dicom.attributes if header.dicom is not None else None
         if attributes is None or Tag.NUMBER_OF_FRAMES not in attributes:
-            return [read_facts(self._context.metadata, base)]
+            return [self._facts.read(base)]
         frames = attributes.integer(Tag.NUMBER_OF_FRAMES)
         if frames is None or frames <= 1:
-            return [read_facts(self._context.metadata, base)]
+            return [self._facts.read(base)]
         # A frame of one bit a pixel can share its byte with others.
         if frames > 8 * header.size_in_bytes:
             return LeftOut(where, f"it says that it has {frames} frames, more than its bytes hold")
@@ -164,7 +177,7 @@ class HeaderReader:
         image_ids = self._context.metadata.get("frameImageIds", base)
         if not isinstance(image_ids, tuple):
             return LeftOut(where, "it says that it has more frames than any file")
-        first = read_facts(self._context.metadata, image_ids[0])
+        first = self._facts.read(image_ids[0])
         if first.sop_class_uid == _WHOLE_SLIDE:
             # Tiles, up to a million of them; of these, nothing differs that sets are made by.
             return [
@@ -185,7 +198,7 @@ class HeaderReader:
                 if header.dicom.pixel_data_tag is None:
                     return LeftOut(image_id, _no_pixels(header.dicom.attributes))
                 self._context.dicom_headers.add(base, header.dicom.attributes)
-        return [read_facts(self._context.metadata, image_id)]
+        return [self._facts.read(image_id)]
 
 
 def _part_of(address: str, context: LoaderContext) -> Part:

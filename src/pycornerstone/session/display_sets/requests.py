@@ -105,8 +105,8 @@ class DisplaySetQuestions:
         source : str, path-like, bytes-like or iterable of these
             A folder, with those below it; a ZIP archive, which is not unpacked; a DICOMDIR; files
             (DICOM, NIfTI, pictures); the address of a study, series or instance at a DICOMweb
-            server, or of a file; a file in memory; imageIds; or several of all these. Text that
-            begins with the scheme of a loader is an imageId.
+            server, or of a file; a file or a ZIP archive in memory; imageIds; or several of all
+            these. Text that begins with the scheme of a loader is an imageId.
         rules : sequence of SplitRule, optional
             How series are split, before the rules that there are anyway.
         options : LoadOptions

@@ -225,7 +225,10 @@ class _LoadObject(Promised[V], Generic[V]):
         return dict(self._progress.failed)
 
     def prefer(self, k: int) -> None:
-        """Load what is nearest to slice `k` next; images that are on their way come first."""
+        """Load what is nearest to slice `k` next; images that are on their way come first.
+
+        A server that sends a series in one piece has its own order.
+        """
         self._progress.prefer(int(k))
 
     def add_slice_callback(self, fn: Callable[[int], object]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,12 @@ import numpy as np
 
 from pycornerstone.errors import CacheSizeExceededError, ImageIdError, PyCornerstoneError
 from pycornerstone.loaders.protocol import has_steps
-from pycornerstone.model.image import Image
+from pycornerstone.model.image import Image, ImageQuality
 from pycornerstone.model.image_id import ImageId, split_frame
 from pycornerstone.model.modules import OverlayPlaneModule, TransferSyntaxModule
 from pycornerstone.session.announcements import is_in_event_loop
 from pycornerstone.session.completion import complete
+from pycornerstone.session.unmade_images import UnmadeImage
 from pycornerstone.session.volumes.slice_meaning import described_image
 
 if TYPE_CHECKING:
@@ -64,32 +64,48 @@ def keep_volume(
     try:
         cache.put_volume(volume, decache)
         for place, image_id in enumerate(volume.image_ids if with_slices else ()):
-            with contextlib.suppress(PyCornerstoneError):
-                image = _image(sources, image_id, volume.voxels[place], images)
-                if image is not None:
-                    cache.put(image)
+            unmade = _unmade(sources, image_id, volume.voxels[place], images.get(image_id))
+            if unmade is not None:
+                cache.put(unmade)
     except CacheSizeExceededError:
         _log.info("a volume of %d bytes is its caller's alone: it does not fit", volume.buffer[1])
     finally:
         cache.unpin_volume(volume.volume_id)
 
 
-def _image(
-    sources: VolumeSources, image_id: str, samples: Any, images: Mapping[str, Image]
-) -> Image | None:
-    """Give an image as a load of it would; None where that may have more to say."""
-    if image_id in images:
-        image = images[image_id]
+def _unmade(
+    sources: VolumeSources, image_id: str, samples: Any, given: Image | None
+) -> UnmadeImage | None:
+    """Give an image that is made when it is asked for; None where nobody knows enough of it."""
+    if given is not None:
         # It was all that its loader said, whatever the volume takes of its slices.
-        return image.replace(pixels=samples)
+        return UnmadeImage(image_id, samples, given.quality, lambda: given.replace(pixels=samples))
     try:
         base, _ = split_frame(image_id)
         scheme = ImageId.parse(image_id).scheme
     except ImageIdError:
         return None
-    headers, metadata = sources.context.dicom_headers, sources.context.metadata
-    if base not in headers or not sources.loaders.is_built_in(scheme):
+    if base not in sources.context.dicom_headers or not sources.loaders.is_built_in(scheme):
         return None
+    make = partial(_image, sources, base, scheme, image_id, samples)
+    return UnmadeImage(image_id, samples, ImageQuality.FULL_RESOLUTION, make)
+
+
+def _image(
+    sources: VolumeSources, base: str, scheme: str, image_id: str, samples: Any
+) -> Image | None:
+    """Make an image as a load of it would; None where that may have more to say."""
+    if base not in sources.context.dicom_headers:
+        return None
+    try:
+        return _described(sources, scheme, image_id, samples)
+    except PyCornerstoneError:
+        # Loading it says what is wrong.
+        return None
+
+
+def _described(sources: VolumeSources, scheme: str, image_id: str, samples: Any) -> Image | None:
+    metadata = sources.context.metadata
     syntax = metadata.get(TransferSyntaxModule, image_id)
     overlays = metadata.get(OverlayPlaneModule, image_id)
     if overlays is not None and any(plane.bits is None for plane in overlays.overlays):

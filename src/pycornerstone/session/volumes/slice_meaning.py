@@ -97,7 +97,7 @@ def _lut(
 
 
 def _is_same(one: ModalityLutModule | None, other: ModalityLutModule | None) -> bool:
-    if one is None or other is None:
+    if one is other or one is None or other is None:
         return one is other
     if one.lut is not None and other.lut is not None:
         return (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import operator
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -75,11 +77,14 @@ def slice_order(order: str | int, number: int) -> list[int]:
     ValueError
         If there is no such order.
     """
-    if isinstance(order, int):
-        return nearest_first(number, order)
-    if order not in SLICE_ORDERS:
-        raise ValueError(
-            f"no order {order!r}; there are {', '.join(SLICE_ORDERS)}, or the number of the slice "
-            "to begin at"
-        )
-    return SLICE_ORDERS[order](number)
+    if isinstance(order, str):
+        if order in SLICE_ORDERS:
+            return SLICE_ORDERS[order](number)
+    else:
+        # Of NumPy, too.
+        with contextlib.suppress(TypeError):
+            return nearest_first(number, operator.index(order))
+    raise ValueError(
+        f"no order {order!r}; there are {', '.join(SLICE_ORDERS)}, or the number of the slice to "
+        "begin at"
+    )

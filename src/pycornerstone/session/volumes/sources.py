@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
+from pycornerstone.errors import LoaderError
 from pycornerstone.loaders.protocol import LoadOptions
 from pycornerstone.loaders.volume_registry import VolumeLoaderRegistry
+from pycornerstone.model.derived_volumes import checked_steps
+from pycornerstone.model.volume import generate_volume_id
+from pycornerstone.session.volumes.slice_orders import slice_order
 
 if TYPE_CHECKING:
-    import os
+    from collections.abc import Iterable
 
     from pycornerstone.loaders.protocol import LoaderContext
     from pycornerstone.loaders.registry import LoaderRegistry
@@ -82,3 +88,43 @@ class VolumeSettings:
     decimate: tuple[int, int, int] = (1, 1, 1)
     memory_map: bool | str | os.PathLike[str] | None = None
     allow_missing: bool = False
+
+    def checked(self) -> Self:
+        """Give it with steps that are three numbers, and a file that is a path.
+
+        Raises
+        ------
+        GeometryError
+            If steps are not three whole numbers of at least 1.
+        ValueError
+            If there is no such order.
+        LoaderError
+            If `memory_map` is none of what it may be.
+        """
+        slice_order(self.order, 1)
+        wanted = self.memory_map
+        if not isinstance(wanted, bool) and wanted not in ("auto", None):
+            try:
+                wanted = Path(os.fsdecode(wanted)) if wanted else None
+            except TypeError:
+                wanted = None
+            if wanted is None:
+                raise LoaderError(
+                    'memory_map is True, "auto" or the path of a file to be made, got '
+                    f"{self.memory_map!r}"
+                )
+        return replace(self, decimate=checked_steps(self.decimate), memory_map=wanted)
+
+    @property
+    def own_file(self) -> Path | None:
+        """The file that is to be made, where somebody named it; of checked settings."""
+        return self.memory_map if isinstance(self.memory_map, Path) else None
+
+    def volume_id(self, image_ids: Iterable[str]) -> str:
+        """Give the id of a volume of these images that is asked for like this."""
+        name = generate_volume_id(image_ids)
+        if self.resample:
+            name += "#resampled"
+        if self.decimate != (1, 1, 1):
+            name += "#steps=" + ",".join(map(str, self.decimate))
+        return name

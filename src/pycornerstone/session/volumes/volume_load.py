@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pycornerstone.errors import GeometryError, LoaderError
-from pycornerstone.metadata.series.facts import read_facts
 from pycornerstone.metadata.series.order import report_geometry
 from pycornerstone.model.derived_volumes import decimated, decimated_geometry
+from pycornerstone.model.geometry_report import FindingKind
 from pycornerstone.model.modules import ImagePixelModule
 from pycornerstone.model.volume import Volume
-from pycornerstone.session.volumes.slice_headers import SliceHeaders
+from pycornerstone.session.volumes.late_places import (
+    are_placed,
+    in_order,
+    late_facts,
+    load_facts,
+)
+from pycornerstone.session.volumes.mosaic_tiles import mosaic_volumes
 from pycornerstone.session.volumes.slice_images import keep_volume
 from pycornerstone.session.volumes.slice_meaning import volume_fields
 from pycornerstone.session.volumes.slice_orders import slice_order
@@ -23,18 +28,16 @@ from pycornerstone.session.volumes.volume_memory import VolumeMemory
 from pycornerstone.session.volumes.volume_plan import GivenImages, volume_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
     from pycornerstone.model.geometry_report import GeometryReport
-    from pycornerstone.model.image import Image
-    from pycornerstone.model.slice_facts import SliceFacts
     from pycornerstone.model.volume_geometry import VolumeGeometry
     from pycornerstone.session.volumes.load_object import VolumeProgress
     from pycornerstone.session.volumes.sources import VolumeSettings, VolumeSources
 
-__all__ = ["VolumeLoad", "load_facts", "require_volume"]
+__all__ = ["VolumeLoad", "require_volume"]
 
 
 class VolumeLoad:
@@ -82,6 +85,9 @@ class VolumeLoad:
         """
         try:
             volume = await self._load()
+        except BaseException:
+            self._memory.discard()
+            raise
         finally:
             self._memory.release()
         progress = self._progress
@@ -96,13 +102,17 @@ class VolumeLoad:
     async def _load(self) -> Volume:
         sources, report = self._sources, self._report
         if report is None:
-            facts = await load_facts(sources, self._image_ids)
-            if _are_placed(facts):
+            failed = self._progress.fail if self._settings.allow_missing else None
+            facts = await load_facts(sources, self._image_ids, failed)
+            self._image_ids = tuple(one.image_id for one in facts)
+            if are_placed(facts):
                 report = await asyncio.to_thread(report_geometry, facts)
         if report is None:
             return await self._samples_first()
         require_volume(report, resample=self._settings.resample)
         self._progress.report = report
+        if report.has(FindingKind.MOSAIC):
+            return await self._of_mosaic(report)
         if self._is_resampled(report):
             array = await self._load_array(report.image_ids)
             return await asyncio.to_thread(self._resampled, array, report)
@@ -143,31 +153,45 @@ class VolumeLoad:
 
     async def _samples_first(self) -> Volume:
         """Load images that nobody knows the place of before they are there, and order them then."""
-        array = await self._load_array(self._image_ids)
-        failed = self._progress.failed
-        there = [place for place, name in enumerate(self._image_ids) if name not in failed]
-        names = [self._image_ids[place] for place in there]
-        metadata = self._sources.context.metadata
-        facts = await asyncio.to_thread(
-            lambda: [_with_image(read_facts(metadata, name), self._images) for name in names]
-        )
+        i, j, k = self._settings.decimate
+        resamples = self._settings.resample
+        array = await self._load_array(self._image_ids, step=(1, 1) if resamples else (j, i))
+        names = [name for name in self._image_ids if name not in self._progress.failed]
+        facts = await asyncio.to_thread(late_facts, self._sources, names, self._images)
         report = await asyncio.to_thread(report_geometry, facts)
         require_volume(report, resample=self._settings.resample)
         self._progress.report = report
+        if report.has(FindingKind.MOSAIC):
+            return await self._of_mosaic(report, array if resamples or (i, j) == (1, 1) else None)
         place_of = {name: place for place, name in enumerate(self._image_ids)}
         order = [place_of[name] for name in report.image_ids]
-        array = await asyncio.to_thread(_in_order, array, order)
+        array = await asyncio.to_thread(in_order, array, order)
         if self._is_resampled(report):
             return await asyncio.to_thread(self._resampled, array, report)
-        i, j, k = self._settings.decimate
-        if (i, j, k) != (1, 1, 1):
-            array = np.ascontiguousarray(array[::k, ::j, ::i])
+        array = np.ascontiguousarray(array[::k, ::j, ::i] if resamples else array[::k])
         volume_of = await asyncio.to_thread(self._described, report, report.image_ids[::k])
-        volume = volume_of(array)
-        self._progress.volume = volume
-        self._progress.number_of_images = len(array)
-        self._progress.loaded = np.zeros(len(array), np.bool_)
-        self._progress.arrived(range(len(array)))
+        return self._all_at_once(volume_of(array))
+
+    async def _of_mosaic(
+        self, report: GeometryReport, array: npt.NDArray[Any] | None = None
+    ) -> Volume:
+        """Make a volume of one image, whose tiles are its slices; load it if it was not."""
+        if array is None:
+            await load_facts(self._sources, report.image_ids)
+            array = await self._load_array(report.image_ids)
+        metadata, steps = self._sources.context.metadata, self._settings.decimate
+        reports = {self._progress.volume_id: report}
+        _, (volume,) = await asyncio.to_thread(
+            mosaic_volumes, metadata, reports, array, steps, self._images
+        )
+        return self._all_at_once(volume)
+
+    def _all_at_once(self, volume: Volume) -> Volume:
+        """Show a volume whose slices are all there."""
+        progress, number = self._progress, len(volume.voxels)
+        progress.volume, progress.number_of_images = volume, number
+        progress.loaded = np.zeros(number, np.bool_)
+        progress.arrived(range(number))
         return volume
 
     def _is_resampled(self, report: GeometryReport) -> bool:
@@ -177,7 +201,7 @@ class VolumeLoad:
         from pycornerstone.rendering.sampling import Interpolation
         from pycornerstone.rendering.volumes.regular import regularised
 
-        if self._progress.failed:
+        if not self._progress.failed.keys().isdisjoint(report.image_ids):
             raise GeometryError(
                 "images that are missing leave holes, which are not resampled; load them without "
                 "allow_missing, or without resample",
@@ -201,14 +225,6 @@ class VolumeLoad:
                 report=report,
             )
         return volume
-
-
-async def load_facts(sources: VolumeSources, image_ids: Sequence[str]) -> list[SliceFacts]:
-    """Bring the headers that can be had before samples, and read what counts of them."""
-    headers = SliceHeaders(sources.context, sources.loaders)
-    await headers.bring(image_ids)
-    metadata = sources.context.metadata
-    return await asyncio.to_thread(lambda: [read_facts(metadata, name) for name in image_ids])
 
 
 def require_volume(report: GeometryReport, *, resample: bool) -> None:
@@ -247,35 +263,3 @@ def _volume(
             f"say {geometry.shape[1]} and {geometry.shape[2]}"
         )
     return Volume(volume_id, array, image_ids, geometry, report=report, **fields)
-
-
-def _are_placed(facts: Sequence[SliceFacts]) -> bool:
-    """Whether somebody says of all of them where they lie, or at least what they are."""
-    return all(one.plane is not None for one in facts)
-
-
-def _with_image(facts: SliceFacts, images: Mapping[str, Image]) -> SliceFacts:
-    """Give what counts of an image, where its loader said it and nobody else."""
-    image = images.get(facts.image_id)
-    if image is None:
-        return facts
-    plane = facts.plane or image.plane
-    return replace(facts, plane=plane, modality=facts.modality or image.modality)
-
-
-def _in_order(array: npt.NDArray[Any], order: Sequence[int]) -> npt.NDArray[Any]:
-    """Put the slices of an array in this order, in place where all of them stay."""
-    if list(order) == list(range(len(array))):
-        return array
-    if sorted(order) != list(range(len(array))):
-        return np.ascontiguousarray(array[list(order)])
-    done = np.zeros(len(array), np.bool_)
-    for start in range(len(array)):
-        if done[start] or order[start] == start:
-            continue
-        first, at = array[start].copy(), start
-        while not done[at]:
-            done[at] = True
-            array[at] = first if order[at] == start else array[order[at]]
-            at = order[at]
-    return array

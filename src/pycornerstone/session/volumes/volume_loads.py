@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from dataclasses import replace
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pycornerstone.errors import (
     GeometryError,
+    ImageIdError,
     LoadCancelledError,
     LoaderError,
     SessionClosedError,
 )
 from pycornerstone.loaders.protocol import is_async
-from pycornerstone.model.derived_volumes import checked_steps
 from pycornerstone.model.display_set import DisplaySet, DisplaySetKind
 from pycornerstone.model.image_id import several
-from pycornerstone.model.volume import Volume, generate_volume_id
+from pycornerstone.model.volume import Volume
 from pycornerstone.model.volume_events import VolumeLoaded, VolumeLoadFailed, VolumeModified
 from pycornerstone.retrieve.errand import Errand, running_errand
 from pycornerstone.session.volumes.load_object import (
@@ -27,11 +26,11 @@ from pycornerstone.session.volumes.load_object import (
     VolumeProgress,
     VolumeSeriesLoadObject,
 )
-from pycornerstone.session.volumes.slice_orders import slice_order
+from pycornerstone.session.volumes.slice_images import keep_volume
 
 if TYPE_CHECKING:
     import concurrent.futures
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Hashable, Iterable
 
     from pycornerstone.model.volume_series import VolumeSeries
     from pycornerstone.session.volumes.sources import VolumeSettings, VolumeSources
@@ -44,7 +43,7 @@ L = TypeVar("L", VolumeLoadObject, VolumeSeriesLoadObject)
 class _Running:
     """One load, and the promises of all who wait for it."""
 
-    def __init__(self, key: tuple[str, bool], progress: VolumeProgress[Any]) -> None:
+    def __init__(self, key: Hashable, progress: VolumeProgress[Any]) -> None:
         self.key = key
         self.progress = progress
         self.promised: list[Any] = []
@@ -62,7 +61,9 @@ class VolumeLoads:
 
     def __init__(self, sources: VolumeSources) -> None:
         self._sources = sources
-        self._running: dict[tuple[str, bool], _Running] = {}
+        self._running: dict[Hashable, _Running] = {}
+        # What volumes that were given a name are of: the id that they have without it.
+        self._named: dict[str, str] = {}
         self._lock = Lock()
         self._closed = False
 
@@ -74,40 +75,43 @@ class VolumeLoads:
     ) -> VolumeLoadObject:
         """Begin to load a volume; see `Session.load_volume`."""
         try:
-            settings = _checked(settings)
+            settings = settings.checked()
             if isinstance(source, str):
                 return self._load_by_id(source, settings)
             image_ids, report = _images_of(source)
-            volume_id = volume_id or _volume_id(image_ids, settings)
+            own_id = settings.volume_id(image_ids)
+            volume_id = _checked_id(volume_id) or own_id
         except Exception as error:  # noqa: BLE001 - all that goes wrong is told by the load object
-            return self._rejected(VolumeLoadObject, error, volume_id or "")
-        cached = self._cached(volume_id)
+            return self._rejected(VolumeLoadObject, error, str(volume_id or ""))
+        # Others of that name are not these, and a file was asked for, not what is in it.
+        is_same = self._named.get(volume_id, own_id) == own_id and not settings.own_file
+        cached = self._cached(volume_id) if is_same else None
         if cached is not None:
             return cached
         # Imported here: sorting and cutting take no time where only images are looked at.
         from pycornerstone.session.volumes.volume_load import VolumeLoad
 
-        def work(progress: VolumeProgress[Volume]) -> Coroutine[Any, Any, Volume]:
-            return VolumeLoad(self._sources, settings, image_ids, report, progress).run()
+        async def work(progress: VolumeProgress[Volume]) -> Volume:
+            volume = await VolumeLoad(self._sources, settings, image_ids, report, progress).run()
+            if volume_id != own_id:
+                self._named[volume_id] = own_id
+            return volume
 
-        return self._begin(VolumeLoadObject, volume_id, len(image_ids), settings, work)
+        return self._begin(VolumeLoadObject, volume_id, len(image_ids), settings, work, own_id)
 
     def load_series(
         self, source: DisplaySet | Iterable[str], settings: VolumeSettings, time_point: int
     ) -> VolumeSeriesLoadObject:
         """Begin to load several volumes of one grid; see `Session.load_volume_series`."""
         try:
-            settings = _checked(settings)
-            if isinstance(source, DisplaySet):
-                image_ids, points = source.image_ids, source
-            else:
-                image_ids, points = tuple(dict.fromkeys(several(source))), None
-            _check_number(image_ids)
-            volume_id = f"{generate_volume_id(image_ids)}#series"
+            settings = settings.checked()
+            image_ids = _image_ids(source)
+            points = source if isinstance(source, DisplaySet) else None
+            volume_id = f"{settings.volume_id(image_ids)}#series"
         except Exception as error:  # noqa: BLE001 - all that goes wrong is told by the load object
             return self._rejected(VolumeSeriesLoadObject, error, "")
         kept = self._sources.series.get(volume_id)
-        if kept is not None:
+        if kept is not None and not settings.own_file:
             return self._whole_series(kept)
         from pycornerstone.session.volumes.series_load import SeriesLoad
 
@@ -142,7 +146,7 @@ class VolumeLoads:
                 raise LoaderError(f"a volume loader gave {type(volume).__name__}, not a Volume")
             if volume.volume_id != volume_id:
                 volume = volume.replace(volume_id=volume_id)
-            await asyncio.to_thread(self._sources.cache.put_volume, volume)
+            await asyncio.to_thread(keep_volume, self._sources, volume, {}, with_slices=False)
             return volume
 
         def work(progress: VolumeProgress[Volume]) -> Coroutine[Any, Any, Volume]:
@@ -194,10 +198,11 @@ class VolumeLoads:
         number_of_images: int,
         settings: VolumeSettings,
         work: Callable[[VolumeProgress[Any]], Coroutine[Any, Any, Any]],
+        own_id: str = "",
     ) -> L:
         """Begin a load, or wait for the one that there is."""
         notify = self._sources.workers.notify
-        key = (volume_id, settings.allow_missing)
+        key = (volume_id, own_id, settings.allow_missing, settings.own_file)
         with self._lock:
             if self._closed:
                 error = SessionClosedError("the session is closed; make a new one")
@@ -285,34 +290,43 @@ class VolumeLoads:
             promised.cancel_fn = None
 
 
-def _checked(settings: VolumeSettings) -> VolumeSettings:
-    slice_order(settings.order, 1)
-    return replace(settings, decimate=checked_steps(settings.decimate))
-
-
 def _images_of(source: DisplaySet | Iterable[str]) -> tuple[tuple[str, ...], Any]:
     if not isinstance(source, DisplaySet):
-        image_ids = tuple(dict.fromkeys(several(source)))
-        _check_number(image_ids)
-        return image_ids, None
+        return _image_ids(source), None
     if source.kind is DisplaySetKind.VOLUME_4D:
         raise GeometryError(
             f"the display set has {len(source.time_points)} points in time; load all of them by "
             "load_volume_series, or one: load_volume(display_set.time_points[0])"
         )
-    _check_number(source.image_ids)
-    return source.image_ids, source.report
+    return _image_ids(source), source.report
 
 
-def _check_number(image_ids: tuple[str, ...]) -> None:
+def _image_ids(source: DisplaySet | Iterable[str]) -> tuple[str, ...]:
+    """Give imageIds, each once.
+
+    Raises
+    ------
+    ImageIdError
+        If it is one text, no list, or has something else in it.
+    GeometryError
+        If there are none.
+    """
+    given = source.image_ids if isinstance(source, DisplaySet) else several(source)
+    try:
+        image_ids = tuple(dict.fromkeys(given))
+    except TypeError as error:
+        raise ImageIdError(
+            f"a list of imageIds or a display set is wanted, got {type(source).__name__}: {error}"
+        ) from None
+    for image_id in image_ids:
+        if not isinstance(image_id, str):
+            raise ImageIdError(f"an imageId is text, got {type(image_id).__name__}")
     if not image_ids:
         raise GeometryError("a volume is made of at least one image, got no imageIds")
+    return image_ids
 
 
-def _volume_id(image_ids: tuple[str, ...], settings: VolumeSettings) -> str:
-    name = generate_volume_id(image_ids)
-    if settings.resample:
-        name += "#resampled"
-    if settings.decimate != (1, 1, 1):
-        name += "#steps=" + ",".join(map(str, settings.decimate))
-    return name
+def _checked_id(volume_id: str | None) -> str | None:
+    if volume_id is not None and not isinstance(volume_id, str):
+        raise LoaderError(f"a volumeId is text, got {type(volume_id).__name__}")
+    return volume_id

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import bisect
+import contextlib
 import math
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -16,8 +18,6 @@ from pycornerstone.errors import CacheSizeExceededError, PyCornerstoneError, Ret
 from pycornerstone.session.touched_memory import new_zeros
 
 if TYPE_CHECKING:
-    import os
-
     import numpy.typing as npt
 
     from pycornerstone.model.modules import ImagePixelModule
@@ -48,6 +48,7 @@ class VolumeMemory:
         self._cache = cache
         self._memory_map = memory_map
         self._reservation: Reservation | None = None
+        self._file: Path | None = None
         self.is_mapped = False
 
     def check(self, size_in_bytes: int) -> None:
@@ -99,7 +100,7 @@ class VolumeMemory:
         self.check(number * samples * layout.dtype.itemsize)
 
     def new_array(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-        """Give an array of zeros; of a file, they take no room until they are written to.
+        """Give an array of zeros; of a file, with all of its room on the disk.
 
         Raises
         ------
@@ -113,7 +114,7 @@ class VolumeMemory:
         wants_file = self._memory_map not in {None, False, "auto"}
         if wants_file or (self._memory_map == "auto" and not self._cache.is_cacheable(nbytes)):
             path = None if self._memory_map in {True, "auto"} else Path(str(self._memory_map))
-            self.is_mapped = True
+            self.is_mapped, self._file = True, path
             return _mapped(shape, dtype, nbytes, path)
         # As what has come, all of it counts: what is thrown out for it goes before it is there.
         self._reservation = self._cache.reserve(encoded=nbytes)
@@ -125,13 +126,20 @@ class VolumeMemory:
         if reservation is not None:
             reservation.release()
 
+    def discard(self) -> None:
+        """Remove the file: what is in it will never be whole."""
+        path, self._file = self._file, None
+        if path is not None:
+            # Windows keeps a file that is mapped.
+            with contextlib.suppress(OSError):
+                path.unlink()
+
 
 def _mapped(
     shape: tuple[int, ...], dtype: np.dtype[Any], nbytes: int, path: Path | None
 ) -> npt.NDArray[Any]:
     folder = Path(tempfile.gettempdir()) if path is None else path.absolute().parent
     try:
-        # A disk that is full would end the process when a page is written, not raise.
         free = shutil.disk_usage(folder).free
         if free < nbytes:
             raise RetrieveError(
@@ -141,9 +149,10 @@ def _mapped(
         if path is None:
             # It has no name, or loses it at its end: nothing stays behind.
             with tempfile.TemporaryFile(prefix="pycornerstone-") as file:
-                mapped = np.memmap(file, dtype, "w+", shape=shape)
+                mapped = _filled(file, shape, dtype, nbytes)
         else:
-            mapped = np.memmap(path, dtype, "w+", shape=shape)
+            with path.open("w+b") as file:
+                mapped = _filled(file, shape, dtype, nbytes)
     except OSError as error:
         if isinstance(error, RetrieveError):
             raise
@@ -151,3 +160,12 @@ def _mapped(
             f"the file of a volume of {nbytes} bytes cannot be made: {error.strerror or error}"
         ) from error
     return mapped.view(np.ndarray)
+
+
+def _filled(
+    file: Any, shape: tuple[int, ...], dtype: np.dtype[Any], nbytes: int
+) -> npt.NDArray[Any]:
+    if hasattr(os, "posix_fallocate"):
+        # A disk that is full would end the process when a page is written, not raise.
+        os.posix_fallocate(file.fileno(), 0, nbytes)
+    return np.memmap(file, dtype, "r+" if hasattr(os, "posix_fallocate") else "w+", shape=shape)

@@ -69,12 +69,12 @@ class VolumeQuestions:
             that are left out are not loaded.
         memory_map : bool, str or path-like, optional
             ``"auto"`` lets a volume that does not fit into the cache go into a temporary file that
-            is mapped, True any volume, and a path makes that file and leaves it there. The cache
-            does not keep such a volume. By default none.
+            is mapped, True any volume, and a path makes that file and leaves it there, unless the
+            load fails. The cache does not keep such a volume. By default none.
         allow_missing : bool
-            To go on without images that cannot be had: their slices are 0, `failed` of the load
-            object lists them, and the cache does not keep the volume. By default the first failure
-            ends the load.
+            To go on without images that cannot be had: their slices are 0, or are not there where
+            nobody says where they would lie; `failed` of the load object lists them, and the cache
+            does not keep the volume. By default the first failure ends the load.
         volume_id : str, optional
             What it is kept by; by default `generate_volume_id` of the images, marked if resampled
             or decimated.
@@ -96,7 +96,9 @@ class VolumeQuestions:
         options: LoadOptions = _DEFAULT_OPTIONS,
         order: str | int = "middle_out",
         time_point: int = 0,
+        decimate: tuple[int, int, int] = (1, 1, 1),
         memory_map: bool | str | os.PathLike[str] | None = None,
+        allow_missing: bool = False,
     ) -> VolumeSeriesLoadObject:
         """Load volumes of one grid into one array: points in time, echoes, diffusion weightings.
 
@@ -110,7 +112,7 @@ class VolumeQuestions:
             Of the slices of a volume; see `load_volume`.
         time_point : int
             Which volume is loaded first, from 0; then those that are nearest to it.
-        memory_map : bool, str or path-like, optional
+        decimate, memory_map, allow_missing
             As of `load_volume`.
 
         Returns
@@ -119,7 +121,13 @@ class VolumeQuestions:
             At once; it becomes a `VolumeSeries`. It fails with GeometryError if the images are not
             several volumes of one grid, or some of them belong to none.
         """
-        settings = VolumeSettings(options, order=order, memory_map=memory_map)
+        settings = VolumeSettings(
+            options,
+            order=order,
+            decimate=decimate,
+            memory_map=memory_map,
+            allow_missing=allow_missing,
+        )
         return self._volumes.load_series(source, settings, time_point)
 
     def register_volume_loader(self, scheme: str, loader: VolumeLoader) -> None:

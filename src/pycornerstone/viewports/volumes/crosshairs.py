@@ -14,6 +14,7 @@ import numpy as np
 from pycornerstone.model.events import Event
 from pycornerstone.rendering.lines import Line, draw_lines
 from pycornerstone.viewports.places import matrix_between, place_of
+from pycornerstone.viewports.property_readers import checked_color
 from pycornerstone.viewports.reference_lines import reference_line
 from pycornerstone.viewports.volumes.crosshair_turns import turned_camera
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from pycornerstone.metadata.registrations import Registrations
+    from pycornerstone.metadata.registration import Registrations
     from pycornerstone.model.events import CameraModified
     from pycornerstone.model.geometry import Vector
     from pycornerstone.viewports.source import ImageSource
@@ -69,14 +70,15 @@ class Crosshairs:
 
     Parameters
     ----------
-    viewports : sequence of VolumeViewport
+    viewports : iterable of VolumeViewport
         Of one session, with volumes on show; such as an axial, a sagittal and a coronal one.
     point_lps : sequence of float, optional
         Where it is; by default where the planes that are on show meet.
     session : Session, optional
         Theirs; by default that of the module-level functions.
     registrations : Registrations, optional
-        Between frames of reference; planes in others are left alone.
+        Between frames of reference, by default those of the session's metadata; planes in others
+        are left alone.
     colors : sequence of sequence of int
         Red, green and blue of each viewport's lines.
 
@@ -90,12 +92,12 @@ class Crosshairs:
     RuntimeError
         If nothing is on show in one of them.
     ValueError
-        If there is no viewport, or `point_lps` is no place.
+        If there is no viewport, or `point_lps` is no place, or `colors` are none.
     """
 
     def __init__(
         self,
-        viewports: Sequence[VolumeViewport],
+        viewports: Iterable[VolumeViewport],
         point_lps: Sequence[float] | None = None,
         *,
         session: ImageSource | None = None,
@@ -106,14 +108,20 @@ class Crosshairs:
             from pycornerstone.session.default import default_session
 
             session = default_session()
-        if not viewports:
+        self._viewports = tuple(dict.fromkeys(viewports))
+        if not self._viewports:
             raise ValueError("crosshairs need the viewports that they are drawn in, got none")
+        if not colors:
+            raise ValueError("crosshairs have a colour at least, got none")
+        for viewport in self._viewports:
+            # RuntimeError while nothing is on show.
+            _ = viewport.camera
         self.enabled = True
-        self._viewports = tuple(viewports)
-        self._registrations = registrations
+        known = session.metadata.registrations
+        self._registrations = known if registrations is None else registrations
         self._colors = {
-            viewport.viewport_id: tuple(colors[number % len(colors)])
-            for number, viewport in enumerate(viewports)
+            viewport.viewport_id: checked_color(colors[number % len(colors)])
+            for number, viewport in enumerate(self._viewports)
         }
         self._thread = threading.local()
         self._point = self._meeting_point()
@@ -194,13 +202,12 @@ class Crosshairs:
             slab = viewport.slab
             half = 0.0 if slab is None else slab.thickness_mm / 2
             faces = [self._line(viewport, in_, side * half) for side in (-1, 1)] if half else []
-            red, green, blue = self._colors[viewport.viewport_id]
             found.append(
                 CrosshairLine(
                     viewport,
                     ends,
                     tuple(face for face in faces if face is not None),
-                    (red, green, blue),
+                    self._colors[viewport.viewport_id],
                 )
             )
         return tuple(found)

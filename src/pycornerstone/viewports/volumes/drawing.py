@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pycornerstone.rendering.sampling import Interpolation
@@ -11,7 +12,7 @@ from pycornerstone.viewports.volumes.plane import world_from_canvas
 from pycornerstone.viewports.volumes.volume_presentation import layer_style
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -61,10 +62,22 @@ def draw_planes(
     layers = []
     for shown in volumes:
         how = shown.presentation
-        if how.visible:
-            made = shown.cut(to_world, size, how.interpolation, slab)
-            layers.append(paint(made, layer_style(how, shown.known, shown.voi)))
+        with _still_there(shown):
+            if how.visible:
+                made = shown.cut(to_world, size, how.interpolation, slab)
+                layers.append(paint(made, layer_style(how, shown.known, shown.voi)))
     for shown, style in labelmaps:
-        made = shown.cut(to_world, size, Interpolation.NEAREST, None)
-        layers.append(paint_labels(made, style))
+        with _still_there(shown):
+            made = shown.cut(to_world, size, Interpolation.NEAREST, None)
+            layers.append(paint_labels(made, style))
     return blend(layers, size, background)
+
+
+@contextmanager
+def _still_there(shown: ShownVolume) -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError:
+        # Its load may have failed meanwhile; nothing of it is to be seen then.
+        if shown.error is None:
+            raise

@@ -2,54 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 
 from pycornerstone.errors import GeometryError
+from pycornerstone.model.display_set import DisplaySet
 from pycornerstone.model.volume import Volume
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     import numpy.typing as npt
 
-__all__ = ["VolumeInput", "VolumeLike", "VolumeLoad", "checked_input"]
+    from pycornerstone.viewports.source import ImageAndVolumeSource, VolumeLoad
+
+__all__ = [
+    "VolumeInput",
+    "VolumeLike",
+    "begun",
+    "checked_input",
+    "checked_inputs",
+]
 
 # Sine of the angle within which two directions count as one, as of a volume's own.
 _FLAT = 1e-6
-
-
-class VolumeLoad(Protocol):
-    """A volume on its way, as `load_volume` gives it: shown as far as its slices are there."""
-
-    @property
-    def volume_id(self) -> str:
-        """What it is asked for by."""
-
-    @property
-    def volume(self) -> Volume | None:
-        """The volume, as soon as its geometry is known; its voxels may still be arriving."""
-
-    @property
-    def loaded(self) -> npt.NDArray[np.bool_]:
-        """``(slices,)``, which are there."""
-
-    def add_slice_callback(self, fn: Callable[[int], object], /) -> object:
-        """Call `fn` with each slice that has arrived."""
-
-    def add_done_callback(self, fn: Callable[[Any], object], /) -> object:
-        """Call `fn` when all is there, or nothing more will come."""
-
-    def prefer(self, k: int, /) -> object:
-        """Load what is nearest to slice `k` next."""
-
-    def done(self) -> bool:
-        """Whether it has settled."""
-
-    def result(self, timeout: float | None = None) -> Volume:
-        """Wait for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +37,14 @@ class VolumeInput:
 
     Attributes
     ----------
-    volume : Volume or VolumeLoadObject
-        Which; one that is still loading is shown as far as it is there.
+    volume : Volume, VolumeLoadObject, DisplaySet, iterable of str or str
+        Which; one that is still loading is shown as far as it is there. The session of the viewport
+        loads a display set, a list of imageIds in any order, or a volumeId.
     registration : array_like or None
         ``(4, 4)``, from the volume's own LPS mm to those of the viewport, which are those of the
-        volumes without a registration. It may turn, move, stretch and shear.
+        volumes without a registration. It may turn, move, stretch and shear. By default a volume
+        of another frame of reference than the first one's is placed by what the session's
+        ``metadata.registrations`` know when it is shown.
     properties : mapping
         As of `VolumeViewport.set_properties`.
 
@@ -72,7 +54,7 @@ class VolumeInput:
         If the registration is no invertible 4x4 matrix of an affine map.
     """
 
-    volume: Volume | VolumeLoad
+    volume: Volume | VolumeLoad | DisplaySet | str | Iterable[str]
     registration: npt.ArrayLike | None = None
     properties: Mapping[str, Any] = field(default_factory=dict)
 
@@ -93,8 +75,23 @@ class VolumeInput:
         object.__setattr__(self, "registration", matrix)
 
 
-VolumeLike: TypeAlias = "Volume | VolumeLoad | VolumeInput"
-"""A volume, one that is loading, or either with how it is to be shown."""
+VolumeLike: TypeAlias = "Volume | VolumeLoad | DisplaySet | str | Iterable[str] | VolumeInput"
+"""A volume, one that is loading, what a session loads as one, or any with how it is to be shown."""
+
+
+def checked_inputs(given: Iterable[VolumeLike]) -> list[VolumeInput]:
+    """Give what is to be shown, and how, of several.
+
+    Raises
+    ------
+    TypeError
+        If one is no volume, or it is a single one and no list.
+    """
+    if isinstance(given, str | DisplaySet | VolumeInput) or not isinstance(given, Iterable):
+        raise TypeError(
+            f"a viewport shows a list of volumes, got {type(given).__name__}; put it into brackets"
+        )
+    return [checked_input(one) for one in given]
 
 
 def checked_input(given: VolumeLike) -> VolumeInput:
@@ -106,14 +103,28 @@ def checked_input(given: VolumeLike) -> VolumeInput:
         If it is no volume.
     """
     if isinstance(given, VolumeInput):
-        checked_input(given.volume)
-        return given
-    if isinstance(given, Volume) or hasattr(given, "add_slice_callback"):
+        return replace(given, volume=checked_input(given.volume).volume)
+    if isinstance(given, Volume | DisplaySet | str) or hasattr(given, "add_slice_callback"):
         return VolumeInput(given)
-    raise TypeError(
-        "a viewport shows a Volume, what load_volume gives, or a VolumeInput of either, got "
-        f"{type(given).__name__}"
-    )
+    # Arrays and bytes are iterable, too, and nothing of what comes out of them is text.
+    found: Any = given
+    image_ids = tuple(found) if isinstance(found, Iterable) else (None,)
+    if not all(isinstance(image_id, str) for image_id in image_ids):
+        raise TypeError(
+            "a viewport shows a Volume, what load_volume gives, a DisplaySet, a list of imageIds, "
+            f"a volumeId, or a VolumeInput of any of these, got {type(given).__name__}"
+        )
+    return VolumeInput(image_ids)
+
+
+def begun(given: VolumeInput, source: ImageAndVolumeSource) -> tuple[Volume | VolumeLoad, bool]:
+    """Give the volume or its load, and whether that was begun here."""
+    volume = given.volume
+    if isinstance(volume, Volume):
+        return volume, False
+    if isinstance(volume, DisplaySet | str | tuple):
+        return source.load_volume(volume), True
+    return cast("VolumeLoad", volume), False
 
 
 def _spans(matrix: npt.NDArray[np.float64]) -> bool:

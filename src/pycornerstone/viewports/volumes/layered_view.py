@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,20 +16,21 @@ from pycornerstone.model.volume_viewport_events import (
 )
 from pycornerstone.rendering.volumes.labels import LabelStyle
 from pycornerstone.viewports.view import View
-from pycornerstone.viewports.volumes.inputs import checked_input
+from pycornerstone.viewports.volumes.inputs import begun, checked_input, checked_inputs
 from pycornerstone.viewports.volumes.redraw import RedrawNews
 from pycornerstone.viewports.volumes.shown_volume import ShownVolume
-from pycornerstone.viewports.volumes.together import check_together
+from pycornerstone.viewports.volumes.together import bring_together, check_different, world_of
 from pycornerstone.viewports.volumes.volume_pins import VolumePins
 from pycornerstone.viewports.volumes.volume_presentation import changed_volume
 from pycornerstone.viewports.volumes.volume_view import VolumeView
+from pycornerstone.viewports.volumes.volumes_request import VolumesRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pycornerstone.model.events import EventDetail
     from pycornerstone.model.volume import Volume
-    from pycornerstone.viewports.source import ImageSource
+    from pycornerstone.viewports.source import ImageAndVolumeSource
     from pycornerstone.viewports.volumes.inputs import VolumeInput, VolumeLike
     from pycornerstone.viewports.volumes.orientation import OrientationLike
 
@@ -50,14 +52,17 @@ class LayeredVolumeView(VolumeView):
         self,
         width: int,
         height: int,
-        session: ImageSource,
+        session: ImageAndVolumeSource,
         orientation: OrientationLike,
         viewport_id: str | None,
         background: Sequence[int],
     ) -> None:
         super().__init__(width, height, session.events, viewport_id, background, orientation)
+        self._source = session
         self._volumes: tuple[ShownVolume, ...] = ()
         self._labelmaps: tuple[tuple[ShownVolume, LabelStyle], ...] = ()
+        self._held: tuple[ShownVolume, ...] = ()
+        self._dropped: list[ShownVolume] = []
         self._told_of: tuple[str, ...] = ()
         self._error: GeometryError | None = None
         itself = weakref.ref(self)
@@ -73,23 +78,38 @@ class LayeredVolumeView(VolumeView):
 
     @property
     def volume_ids(self) -> tuple[str, ...]:
-        """Which volumes are on show, or will be."""
+        """Which volumes are on show, or will be, unless their load has failed."""
         return tuple(shown.volume_id for shown in self._volumes)
+
+    @property
+    def frame_of_reference_uid(self) -> str | None:
+        """(0020,0052) of the world: that of the first volume that was shown without a registration.
+
+        None while nobody says one.
+        """
+        return world_of(self._volumes)
 
     @property
     def labelmap_ids(self) -> tuple[str, ...]:
         """Which labelmaps lie over them."""
         return tuple(shown.volume_id for shown, _ in self._labelmaps)
 
-    def set_volumes(self, volumes: Iterable[VolumeLike]) -> None:
-        """Show other volumes, the first at the bottom, with a fresh view and without labelmaps.
+    def set_volumes(self, volumes: Iterable[VolumeLike]) -> VolumesRequest:
+        """Show other volumes, the first at the bottom: fresh view and properties, no labelmaps.
 
         Orientation and slab stay. The plane is the middle slice.
 
         Parameters
         ----------
-        volumes : iterable of Volume, VolumeLoadObject or VolumeInput
-            None of them twice. What is still loading is shown as far as it is there.
+        volumes : iterable
+            Of Volume, VolumeLoadObject, DisplaySet, list of imageIds, volumeId or VolumeInput, none
+            of them twice. What is still loading is shown as far as it is there.
+
+        Returns
+        -------
+        VolumesRequest
+            At once; it becomes a tuple of these volumes when all are whole and on show. If others
+            are set before, it ends with LoadCancelledError.
 
         Raises
         ------
@@ -100,23 +120,11 @@ class LayeredVolumeView(VolumeView):
         ValueError
             If a property is not possible, or a volume comes twice.
         """
-        inputs = [checked_input(given) for given in volumes]
-        with self._lock:
-            shown = _made(inputs, ())
-            self._shown, self._view = None, View()
-            self._labelmaps, self._told_of = (), ()
-            told = self._keep(shown)
-        self._tell(told)
-        self._follow(shown)
+        return self._show(checked_inputs(volumes), is_more=False)
 
-    def add_volumes(self, volumes: Iterable[VolumeLike]) -> None:
+    def add_volumes(self, volumes: Iterable[VolumeLike]) -> VolumesRequest:
         """Show further volumes over those that there are; as `set_volumes`, and the view stays."""
-        inputs = [checked_input(given) for given in volumes]
-        with self._lock:
-            shown = _made(inputs, (*self._volumes, *self._label_volumes))
-            told = self._keep((*self._volumes, *shown))
-        self._tell(told)
-        self._follow(shown)
+        return self._show(checked_inputs(volumes), is_more=True)
 
     def remove_volumes(self, volume_ids: Iterable[str]) -> None:
         """Show some volumes no longer.
@@ -133,30 +141,34 @@ class LayeredVolumeView(VolumeView):
             told = self._keep(tuple(shown for shown in self._volumes if shown not in gone))
         self._tell(told)
 
-    def add_labelmap(self, volume: VolumeLike, style: LabelStyle | None = None) -> None:
+    def add_labelmap(self, volume: VolumeLike, style: LabelStyle | None = None) -> VolumesRequest:
         """Show a labelmap over the volumes; one of the same volumeId is replaced.
 
         Parameters
         ----------
-        volume : Volume, VolumeLoadObject or VolumeInput
+        volume : Volume, VolumeLoadObject, DisplaySet, list of imageIds, volumeId or VolumeInput
             Its values are numbers of segments, on any grid.
         style : LabelStyle, optional
             Colours, opacity, outline and what is hidden.
+
+        Returns
+        -------
+        VolumesRequest
+            As of `set_volumes`, of this volume alone.
 
         Raises
         ------
         GeometryError
             If it lies in another frame of reference, and no registration leads from there.
         """
-        shown = ShownVolume(checked_input(volume))
-        with self._lock:
-            name = shown.volume_id
+        made = self._made([checked_input(volume)])
+        name = made[0].volume_id
+        with self._lock, _dropping(made):
             kept = [pair for pair in self._labelmaps if pair[0].volume_id != name]
-            check_together((*self._volumes, *(pair[0] for pair in kept), shown))
-            self._labelmaps = (*kept, (shown, style or LabelStyle()))
+            self._place((*self._volumes, *(pair[0] for pair in kept), *made))
+            self._labelmaps = (*kept, (made[0], style or LabelStyle()))
             told = self._keep(self._volumes)
-        self._tell(told)
-        self._follow((shown,))
+        return self._follow(made, told)
 
     def set_label_style(self, volume_id: str, style: LabelStyle) -> None:
         """Draw a labelmap in another way; ValueError if it is not on show."""
@@ -186,11 +198,15 @@ class LayeredVolumeView(VolumeView):
         self._news.changed()
 
     def close(self) -> None:
-        """Let go of all volumes, and show nothing. It may be used again; loads go on."""
+        """Let go of all volumes, and show nothing; it may be used again.
+
+        Loads that it began are cancelled, and those that it was given go on.
+        """
         self._news.stop()
         with self._lock:
             self._labelmaps, self._shown, self._told_of = (), None, ()
-            self._keep(())
+            told = self._keep(())
+        self._tell(told)
 
     @property
     def _label_volumes(self) -> tuple[ShownVolume, ...]:
@@ -214,24 +230,60 @@ class LayeredVolumeView(VolumeView):
             f"no labelmap {volume_id!r} is on show in {self.viewport_id}; there are: {known}"
         )
 
+    def _show(self, inputs: list[VolumeInput], *, is_more: bool) -> VolumesRequest:
+        made = self._made(inputs)
+        with self._lock, _dropping(made):
+            beside = (*self._volumes, *self._label_volumes) if is_more else ()
+            check_different((*beside, *made))
+            self._place((*beside, *made))
+            if not is_more:
+                self._shown, self._view, self._looked_at = None, View(), None
+                self._labelmaps, self._told_of = (), ()
+            told = self._keep((*self._volumes, *made) if is_more else made)
+        return self._follow(made, told)
+
+    def _made(self, inputs: list[VolumeInput]) -> tuple[ShownVolume, ...]:
+        """Make volumes ready to be shown, and begin to load those that are not there.
+
+        Without the lock: whoever listens may be told of a load at once.
+        """
+        made: list[ShownVolume] = []
+        with _dropping(made):
+            for given in inputs:
+                volume, is_own = begun(given, self._source)
+                shown = ShownVolume(given, volume, is_own=is_own)
+                made.append(shown)
+                shown.presentation = changed_volume(
+                    shown.presentation, shown.volume, **given.properties
+                )
+        return tuple(made)
+
     def _keep(self, volumes: tuple[ShownVolume, ...]) -> list[EventDetail]:
         """Show these; give what is to be told of it when the lock is free."""
-        self._volumes, self._error = volumes, None
-        self._pins.move(shown.volume_id for shown in (*volumes, *self._label_volumes))
+        self._volumes = volumes
+        held = (*volumes, *self._label_volumes)
+        self._dropped += [shown for shown in self._held if shown not in held]
+        self._held = held
+        self._pins.move(shown.volume_id for shown in held)
         return self._settle()
+
+    def _place(self, volumes: Iterable[ShownVolume]) -> None:
+        bring_together(volumes, self._source.metadata.registrations)
 
     def _settle(self) -> list[EventDetail]:
         """Make use of what is known by now; give what is to be told of it."""
         try:
-            check_together((*self._volumes, *self._label_volumes))
+            self._place(self._held)
+            self._error = None
         except GeometryError as error:
             self._error = error
         told: list[EventDetail] = []
         known = [shown for shown in self._volumes if shown.volume is not None]
-        if not self._volumes:
+        first = next((shown for shown in self._volumes if shown.error is None), None)
+        if first is None:
             self._shown = None
-        elif self._volumes[0] in known:
-            geometry, old = self._volumes[0].geometry, self._shown
+        elif first in known:
+            geometry, old = first.geometry, self._shown
             if old is None:
                 told += self._look_at(self._plane_of(geometry))
             elif old.geometry is not geometry:
@@ -249,22 +301,30 @@ class LayeredVolumeView(VolumeView):
         voi = None if shown.volume is None else shown.voi
         return [] if voi is None else [VoiModified(self.viewport_id, *voi.bounds, shown.volume_id)]
 
-    def _follow(self, volumes: Iterable[ShownVolume]) -> None:
-        """Draw again when more of them has come."""
+    def _follow(self, made: tuple[ShownVolume, ...], told: list[EventDetail]) -> VolumesRequest:
+        """Tell of what is shown from now on, and draw again when more of it has come."""
+        request = VolumesRequest(made)
+        for shown in made:
+            shown.on_drop(request.give_up)
+        self._tell(told)
         itself: weakref.ref[LayeredVolumeView] = weakref.ref(self)
-        for shown in volumes:
+        for shown in made:
             load = shown.load
-            if load is None or load.done():
+            if load is None or (load.done() and load.exception() is None):
                 continue
             # A load outlives whoever looks at it, and must not keep it.
             which = weakref.ref(shown)
             load.add_slice_callback(partial(_slice_came, itself, which))
-            load.add_done_callback(partial(_all_came, itself, which))
+            load.add_done_callback(partial(_all_came, itself, which, request))
+        request.check()
+        return request
 
     def _came(self, shown: ShownVolume, *, is_all: bool) -> None:
         with self._lock:
-            if shown not in (*self._volumes, *self._label_volumes):
+            if shown not in self._held:
                 return
+            if is_all:
+                shown.end()
             told = self._settle()
             if is_all and shown in self._volumes:
                 told += self._told_of_voi(shown)
@@ -272,6 +332,10 @@ class LayeredVolumeView(VolumeView):
         self._news.changed()
 
     def _tell(self, told: list[EventDetail]) -> None:
+        with self._lock:
+            dropped, self._dropped = self._dropped, []
+        for shown in dropped:
+            shown.drop()
         if any(isinstance(detail, VolumeNewImage) for detail in told):
             self._prefer()
         super()._tell(told)
@@ -290,21 +354,15 @@ class LayeredVolumeView(VolumeView):
                 load.prefer(min(max(k, 0), volume.shape[0] - 1))
 
 
-def _made(
-    inputs: Iterable[VolumeInput], beside: tuple[ShownVolume, ...]
-) -> tuple[ShownVolume, ...]:
-    """Make volumes ready to be shown beside others."""
-    made: list[ShownVolume] = []
-    for given in inputs:
-        shown = ShownVolume(given)
-        if shown.volume_id in {other.volume_id for other in (*beside, *made)}:
-            raise ValueError(
-                f"volume {shown.volume_id!r} can be shown once, and is on show already"
-            )
-        shown.presentation = changed_volume(shown.presentation, shown.volume, **given.properties)
-        made.append(shown)
-    check_together((*beside, *made))
-    return tuple(made)
+@contextmanager
+def _dropping(made: Iterable[ShownVolume]) -> Iterator[None]:
+    """Let go of volumes that cannot be shown after all."""
+    try:
+        yield
+    except BaseException:
+        for shown in made:
+            shown.drop()
+        raise
 
 
 def _tell_to_draw(viewport: weakref.ref[LayeredVolumeView]) -> None:
@@ -316,18 +374,21 @@ def _tell_to_draw(viewport: weakref.ref[LayeredVolumeView]) -> None:
 def _slice_came(
     viewport: weakref.ref[LayeredVolumeView], which: weakref.ref[ShownVolume], _: Any
 ) -> None:
-    _some_came(viewport, which, is_all=False)
+    itself, shown = viewport(), which()
+    if itself is not None and shown is not None:
+        itself._came(shown, is_all=False)  # noqa: SLF001 - its own
 
 
 def _all_came(
-    viewport: weakref.ref[LayeredVolumeView], which: weakref.ref[ShownVolume], _: Any
-) -> None:
-    _some_came(viewport, which, is_all=True)
-
-
-def _some_came(
-    viewport: weakref.ref[LayeredVolumeView], which: weakref.ref[ShownVolume], *, is_all: bool
+    viewport: weakref.ref[LayeredVolumeView],
+    which: weakref.ref[ShownVolume],
+    request: VolumesRequest,
+    _: Any,
 ) -> None:
     itself, shown = viewport(), which()
+    error: BaseException | None = None
     if itself is not None and shown is not None:
-        itself._came(shown, is_all=is_all)  # noqa: SLF001 - its own
+        itself._came(shown, is_all=True)  # noqa: SLF001 - its own
+        error = itself._error  # noqa: SLF001 - its own
+    # Whoever waits is told, even if nobody looks any more.
+    request.check(error)

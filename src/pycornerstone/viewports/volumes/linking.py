@@ -14,11 +14,12 @@ from pycornerstone.viewports.followers import Followers
 from pycornerstone.viewports.places import matrix_between, place_of
 from pycornerstone.viewports.stack import StackViewport
 from pycornerstone.viewports.stack_sync import StackSync
+from pycornerstone.viewports.volumes.same_values import SameColors, SameSlab, SameVoi, is_close
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pycornerstone.metadata.registrations import Registrations
+    from pycornerstone.metadata.registration import Registrations
     from pycornerstone.session.events import EventBus
     from pycornerstone.viewports.camera import Camera
     from pycornerstone.viewports.places import AnyViewport
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Link", "LinkKind", "link"]
 
-# Relative; what differs by less is the same, and nobody is told of it.
+# Of what fits the canvas; places that differ by less are the same, and nobody is told of it.
 _SAME = 1e-9
 
 
@@ -41,6 +42,10 @@ class LinkKind(StrEnum):
     VOI = "voi"
     """The values that are drawn black and white. Viewports of volumes have them for each volume:
     those that both have are alike; with a stack it is the first."""
+    COLORS = "colors"
+    """Colour map and negative, by volume as the values."""
+    SLAB = "slab"
+    """Thickness and mode of slabs, of viewports of volumes."""
     ZOOM_AND_PAN = "zoom and pan"
     """Both as fractions, of what fits and of the canvas, so that canvases may differ in size."""
     PRESENTATION = "presentation"
@@ -63,13 +68,15 @@ def link(
     viewports : iterable of StackViewport or VolumeViewport
         Of one session; each leads, and each follows.
     what : LinkKind, str, or several of them
-        ``"camera"``, ``"slice"``, ``"voi"``, ``"zoom and pan"`` or ``"presentation"``.
+        ``"camera"``, ``"slice"``, ``"voi"``, ``"colors"``, ``"slab"``, ``"zoom and pan"`` or
+        ``"presentation"``.
     sources, targets : iterable of StackViewport or VolumeViewport
         Further ones, that only lead, and that only follow.
     session : Session, optional
         Theirs; by default that of the module-level functions.
     registrations : Registrations, optional
-        Between frames of reference. Places in two that are not registered are not compared.
+        Between frames of reference; by default those of the session's metadata. Places in two that
+        are not registered are not compared.
 
     Returns
     -------
@@ -79,7 +86,7 @@ def link(
     Raises
     ------
     ValueError
-        If there is nothing of that name to have in common.
+        If there is nothing of that name to have in common, or nothing is named.
     """
     if session is None:
         from pycornerstone.session.default import default_session
@@ -87,6 +94,10 @@ def link(
         session = default_session()
     kinds = (what,) if isinstance(what, str) else tuple(what)
     known = ", ".join(LinkKind)
+    if not kinds:
+        raise ValueError(f"viewports are linked by something, got nothing; there are: {known}")
+    if registrations is None:
+        registrations = session.metadata.registrations
     try:
         chosen = dict.fromkeys(LinkKind(kind) for kind in kinds)
     except ValueError:
@@ -167,27 +178,6 @@ class _SameCamera(Followers):
                 viewport.set_camera(camera)
 
 
-class _SameVoi(Followers):
-    def __init__(self, events: EventBus) -> None:
-        super().__init__(events, (Event.VOI_MODIFIED,))
-
-    def _lead_of(self, viewport: Any, detail: Any) -> Any:
-        volume_id = detail.volume_id
-        is_first = volume_id is None or volume_id == next(iter(viewport.volume_ids), None)
-        return (detail.lower, detail.upper), volume_id, is_first
-
-    def _follow(self, viewport: Any, lead: Any) -> None:
-        voi_range, volume_id, is_first = lead
-        if isinstance(viewport, StackViewport):
-            if is_first and not _is_close(voi_range, viewport.voi_range):
-                viewport.set_properties(voi_range=voi_range)
-            return
-        known = viewport.volume_ids
-        wanted = next(iter(known), None) if volume_id is None else volume_id
-        if wanted in known and not _is_close(voi_range, viewport.voi_range(wanted)):
-            viewport.set_properties(volume_id=wanted, voi_range=voi_range)
-
-
 class _SameView(Followers):
     def __init__(self, events: EventBus, *, is_turned: bool) -> None:
         self._is_turned = is_turned
@@ -203,14 +193,14 @@ class _SameView(Followers):
             flips = lead.flip_horizontal, lead.flip_vertical
             if flips != (viewport.flip_horizontal, viewport.flip_vertical):
                 viewport.flip(horizontal=flips[0], vertical=flips[1])
-            if not _is_close((lead.rotation,), (viewport.rotation,)):
+            if not is_close((lead.rotation,), (viewport.rotation,)):
                 viewport.set_rotation(lead.rotation)
-        if not _is_close((lead.zoom,), (viewport.zoom,)):
+        if not is_close((lead.zoom,), (viewport.zoom,)):
             viewport.set_zoom(lead.zoom)
         # The shorter side is what an image fits into. Both pans grow with the zoom.
         grown = min(viewport.width, viewport.height) / min(lead.width, lead.height)
         pan = (lead.pan[0] * grown, lead.pan[1] * grown)
-        if not _is_close(pan, viewport.pan):
+        if not is_close(pan, viewport.pan):
             viewport.set_pan(pan)
 
 
@@ -220,7 +210,11 @@ def _followers(
     if kind is LinkKind.CAMERA:
         return _SameCamera(session.events, registrations)
     if kind is LinkKind.VOI:
-        return _SameVoi(session.events)
+        return SameVoi(session.events)
+    if kind is LinkKind.COLORS:
+        return SameColors(session.events)
+    if kind is LinkKind.SLAB:
+        return SameSlab(session.events)
     if kind is LinkKind.SLICE:
         return StackSync((), session=session, registrations=registrations)
     return _SameView(session.events, is_turned=kind is LinkKind.PRESENTATION)
@@ -243,14 +237,10 @@ def _moved(camera: Camera, matrix: np.ndarray[Any, np.dtype[np.float64]]) -> Cam
 def _is_same_camera(one: Camera, other: Camera) -> bool:
     scale = one.parallel_scale_mm
     return (
-        _is_close((scale,), (other.parallel_scale_mm,))
-        and _is_close(one.view_plane_normal, other.view_plane_normal)
-        and _is_close(one.view_up, other.view_up)
+        is_close((scale,), (other.parallel_scale_mm,))
+        and is_close(one.view_plane_normal, other.view_plane_normal)
+        and is_close(one.view_up, other.view_up)
         and bool(
             np.abs(np.subtract(one.focal_point_lps, other.focal_point_lps)).max() < _SAME * scale
         )
     )
-
-
-def _is_close(one: Sequence[float], other: Sequence[float] | None) -> bool:
-    return other is not None and bool(np.allclose(one, other, rtol=_SAME, atol=_SAME))

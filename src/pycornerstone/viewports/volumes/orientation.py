@@ -30,7 +30,10 @@ class Orientation(StrEnum):
     SAGITTAL = "sagittal"
     CORONAL = "coronal"
     ACQUISITION = "acquisition"
-    """The plane of the slices, as a stack shows them: row 0 on top and column 0 on the left."""
+    """The plane of the slices, row 0 on top and column 0 on the left, as DICOM images are shown.
+
+    NIfTI and the like have their rows in any direction; a reformat is upright.
+    """
     AXIAL_REFORMAT = "axial_reformat"
     SAGITTAL_REFORMAT = "sagittal_reformat"
     CORONAL_REFORMAT = "coronal_reformat"

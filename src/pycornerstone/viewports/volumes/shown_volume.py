@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +17,14 @@ from pycornerstone.viewports.volumes.value_range import sampled_range
 from pycornerstone.viewports.volumes.volume_presentation import VolumePresentation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     from pycornerstone.rendering.voi import Voi
     from pycornerstone.rendering.volumes.cut import Slab
-    from pycornerstone.viewports.volumes.inputs import VolumeInput, VolumeLoad
+    from pycornerstone.viewports.source import VolumeLoad
+    from pycornerstone.viewports.volumes.inputs import VolumeInput
 
 __all__ = ["ShownVolume"]
 
@@ -34,43 +38,62 @@ class ShownVolume:
     Parameters
     ----------
     given : VolumeInput
-        The volume, loaded or loading, and its registration.
+        Its registration.
+    volume : Volume or VolumeLoad
+        The volume, loaded or loading.
+    is_own : bool
+        Its load was begun for it, and ends with it.
 
     Attributes
     ----------
     load : VolumeLoad or None
         Where it comes from, if it was not there from the start.
+    is_own : bool
+        As given.
+    error : BaseException or None
+        What its load failed with; nothing of it is on show then.
     presentation : VolumePresentation
         How it is drawn.
     registration : numpy.ndarray or None
         ``(4, 4)``, from its own LPS mm to those of the viewport.
+    has_own_registration : bool
+        Who shows it gave that; it is not looked up.
+    world_uid : str or None
+        The frame of reference that it was placed in; see `place`.
     """
 
-    def __init__(self, given: VolumeInput) -> None:
+    def __init__(
+        self, given: VolumeInput, volume: Volume | VolumeLoad, *, is_own: bool = False
+    ) -> None:
         self.load: VolumeLoad | None = None
         self._volume: Volume | None = None
-        if isinstance(given.volume, Volume):
-            self._volume = given.volume
+        if isinstance(volume, Volume):
+            self._volume = volume
         else:
-            self.load = given.volume
+            self.load = volume
+        self.is_own = is_own
+        self.error: BaseException | None = None
+        self._give_up: weakref.WeakMethod[Callable[[], None]] | None = None
         self.registration: npt.NDArray[np.float64] | None = (
             None if given.registration is None else np.asarray(given.registration, np.float64)
         )
+        self.has_own_registration = given.registration is not None
+        self.world_uid: str | None = None
         self.presentation = VolumePresentation()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._source: VolumeSource | None = None
         self._geometry: VolumeGeometry | None = None
         self._range: tuple[bool, tuple[float, float]] | None = None
         self._cut: tuple[Any, Cut] | None = None
         self._is_stale = False
-        self._count: int | None = None
 
     @property
     def volume(self) -> Volume | None:
         """The volume; None while nobody knows what it is like."""
-        if self._volume is None and self.load is not None:
-            self._volume = self.load.volume
-        return self._volume
+        with self._lock:
+            if self._volume is None and self.load is not None and self.error is None:
+                self._volume = self.load.volume
+            return self._volume
 
     @property
     def known(self) -> Volume:
@@ -108,6 +131,35 @@ class ShownVolume:
         """Which values are of interest; None for colours."""
         return find_voi(self.known, self.presentation, self._value_range)
 
+    def on_drop(self, give_up: Callable[[], None]) -> None:
+        """Have a method called, as long as it is there, when it is on show no longer."""
+        self._give_up = weakref.WeakMethod(give_up)
+
+    def end(self) -> None:
+        """Know the whole volume now that its load is done, or let go of what had come of it."""
+        if self.load is None:
+            return
+        error = self.load.exception()
+        whole = None if error is not None else self.load.result(0)
+        with self._lock:
+            self.error, old, self._volume = error, self._volume, whole
+            if whole is None or old is None or not np.may_share_memory(whole.voxels, old.voxels):
+                self._source = self._cut = None
+            if whole is None or old is None or whole.geometry is not old.geometry:
+                self._geometry = None
+
+    def drop(self) -> None:
+        """Tell who waits for it that it is on show no longer, and end its own load."""
+        give_up = None if self._give_up is None else self._give_up()
+        if give_up is not None:
+            give_up()
+        if self.is_own and self.load is not None:
+            self.load.cancel()
+
+    def place(self, world_uid: str | None, matrix: npt.NDArray[np.float64] | None) -> None:
+        """Show it in a frame of reference, to which a matrix leads; None leaves it where it is."""
+        self.world_uid, self.registration, self._geometry = world_uid, matrix, None
+
     def mark_modified(self) -> None:
         """Have what was made of its voxels made again when it is drawn next."""
         self._is_stale = True
@@ -136,7 +188,7 @@ class ShownVolume:
         """
         loaded = self.loaded
         count = None if loaded is None else int(np.count_nonzero(loaded))
-        source, to_index = self._ready(count), self.geometry.inverse @ to_world
+        source, to_index = self._ready(), self.geometry.inverse @ to_world
         if loaded is not None and not _is_slice(to_index, size):
             interpolation = Interpolation.NEAREST
         asked = (to_index.tobytes(), size, interpolation, slab, source.version, count)
@@ -146,14 +198,12 @@ class ShownVolume:
             self._cut = known
         return known[1]
 
-    def _ready(self, count: int | None) -> VolumeSource:
-        """Give the source, which has been told if more slices are there than last time."""
+    def _ready(self) -> VolumeSource:
+        """Give the source, which has been told if voxels have changed."""
         with self._lock:
             if self._source is None:
-                self._source = VolumeSource(self.known, self.loaded)
-                self._is_stale, self._count = False, count
-            is_stale = self._is_stale or count != self._count
-            source, self._is_stale, self._count = self._source, False, count
+                self._source, self._is_stale = VolumeSource(self.known, self.loaded), False
+            source, is_stale, self._is_stale = self._source, self._is_stale, False
         if is_stale:
             source.mark_modified()
         return source

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pycornerstone.errors import TransferError
 from pycornerstone.model.events import ColormapModified, ImageRendered
+from pycornerstone.model.volume_viewport_events import SlabModified
 from pycornerstone.rendering.volumes.cut import Slab, SlabMode
 from pycornerstone.viewports.volumes.drawing import draw_planes
 from pycornerstone.viewports.volumes.layered_view import LayeredVolumeView
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pycornerstone.model.luts import VoiFunction, VoiWindow
     from pycornerstone.rendering.sampling import Interpolation
     from pycornerstone.viewports.property_readers import Colormap
-    from pycornerstone.viewports.source import ImageSource
+    from pycornerstone.viewports.source import ImageAndVolumeSource
     from pycornerstone.viewports.volumes.orientation import OrientationLike
     from pycornerstone.viewports.volumes.shown_volume import ShownVolume
 
@@ -54,14 +55,20 @@ class VolumeViewport(LayeredVolumeView):
     background : sequence of int
         Red, green and blue, 0 to 255, of where nothing is.
 
+    Attributes
+    ----------
+    registrations : Registrations
+        How frames of reference lie to each other, as the session's metadata know.
+
     Examples
     --------
     >>> import numpy as np
     >>> from pycornerstone.model.volume import Volume
     >>> viewport = VolumeViewport(3, 2, orientation="coronal")
     >>> viewport.set_volumes([Volume("ramp", np.arange(12).reshape(2, 2, 3) * 23)])
+    <VolumesRequest: on show>
     >>> viewport.render()[..., 0]
-    array([[207, 230, 253],
+    array([[209, 232, 255],
            [ 70,  93, 116]], dtype=uint8)
     """
 
@@ -70,7 +77,7 @@ class VolumeViewport(LayeredVolumeView):
         width: int = 512,
         height: int = 512,
         *,
-        session: ImageSource | None = None,
+        session: ImageAndVolumeSource | None = None,
         orientation: OrientationLike = "axial",
         viewport_id: str | None = None,
         background: Sequence[int] = (0, 0, 0),
@@ -80,6 +87,7 @@ class VolumeViewport(LayeredVolumeView):
 
             session = default_session()
         super().__init__(width, height, session, orientation, viewport_id, background)
+        self.registrations = session.metadata.registrations
         self._slab: Slab | None = None
 
     def __repr__(self) -> str:
@@ -125,7 +133,10 @@ class VolumeViewport(LayeredVolumeView):
         """
         slab = Slab(thickness_mm or 0.0, SlabMode(mode))
         with self._lock:
-            self._slab = slab if slab.thickness_mm else None
+            old, self._slab = self._slab, slab if slab.thickness_mm else None
+            is_new = self._slab != old
+        if is_new:
+            self._emit(SlabModified(self.viewport_id, slab.thickness_mm, slab.mode))
 
     def properties(self, volume_id: str | None = None) -> VolumePresentation:
         """Give how a volume is drawn, by default the first; ValueError if it is not on show."""
@@ -318,6 +329,7 @@ class VolumeViewport(LayeredVolumeView):
         told: list[EventDetail] = []
         if is_known and shown.voi != old_voi:
             told += self._told_of_voi(shown)
-        if new.colormap != old.colormap:
-            told.append(ColormapModified(self.viewport_id, new.colormap.name, shown.volume_id))
+        if (new.colormap, new.invert) != (old.colormap, old.invert):
+            name = new.colormap.name
+            told.append(ColormapModified(self.viewport_id, name, shown.volume_id, new.invert))
         return told

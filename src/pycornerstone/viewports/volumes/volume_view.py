@@ -16,7 +16,7 @@ from pycornerstone.model.volume_viewport_events import (
 )
 from pycornerstone.viewports.anatomy import anatomical_letters
 from pycornerstone.viewports.drawn_view import DrawnView
-from pycornerstone.viewports.vectors import negative, three_numbers
+from pycornerstone.viewports.vectors import combined, dot, negative, three_numbers
 from pycornerstone.viewports.view import View, view_of
 from pycornerstone.viewports.volumes.orientation import checked_orientation, directions_of
 from pycornerstone.viewports.volumes.plane import CutPlane
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pycornerstone.model.events import EventDetail
+    from pycornerstone.model.geometry import Vector
     from pycornerstone.model.volume_geometry import VolumeGeometry
     from pycornerstone.session.events import EventBus
     from pycornerstone.viewports.camera import Camera
@@ -65,6 +66,7 @@ class VolumeView(DrawnView[CutPlane]):
     ) -> None:
         super().__init__(width, height, events, viewport_id, background)
         self._orientation: Orientation | Directions = checked_orientation(orientation)
+        self._looked_at: Vector | None = None
 
     @property
     def orientation(self) -> Orientation | Directions:
@@ -91,7 +93,8 @@ class VolumeView(DrawnView[CutPlane]):
     def set_orientation(self, orientation: OrientationLike) -> None:
         """Look at another plane, which fits the canvas then, upright.
 
-        It goes through the slice that is nearest to what was in the middle of the canvas.
+        It goes through the place that `jump_to_world` was told last, on the plane that is on show,
+        if that is on the canvas; else through the slice that is nearest to what is in its middle.
 
         Parameters
         ----------
@@ -109,8 +112,10 @@ class VolumeView(DrawnView[CutPlane]):
             self._orientation = checked
             shown, told = self._shown, []
             if shown is not None:
-                middle = shown.camera(self._view, self._size).focal_point_lps
-                told = self._look_at(self._plane_of(shown.geometry, middle), View())
+                place, is_exact = self._place_looked_at(shown)
+                self._looked_at = place if is_exact else None
+                plane = self._plane_of(shown.geometry, place, is_exact=is_exact)
+                told = self._look_at(plane, View())
         self._tell(told)
 
     def set_slice_index(self, index: int) -> None:
@@ -172,6 +177,7 @@ class VolumeView(DrawnView[CutPlane]):
             raise ValueError(f"a place is three finite numbers, LPS mm, got {point!r}")
         with self._lock:
             plane, view, (width, height) = self._plane.through(place), self._view, self._size
+            self._looked_at = place
             x, y = plane.camera(view, self._size).world_to_canvas(place, self._size).tolist()
             if not (0 <= x <= width and 0 <= y <= height):
                 view = replace(
@@ -226,10 +232,27 @@ class VolumeView(DrawnView[CutPlane]):
         return "no volume on show; call set_volumes, and wait for what loads: render() does"
 
     def _plane_of(
-        self, geometry: VolumeGeometry, through_lps: Sequence[float] | None = None
+        self,
+        geometry: VolumeGeometry,
+        through_lps: Sequence[float] | None = None,
+        *,
+        is_exact: bool = False,
     ) -> CutPlane:
-        """Give the plane of the orientation, on a slice."""
-        return CutPlane(geometry, directions_of(self._orientation, geometry), through_lps)
+        """Give the plane of the orientation, on a slice unless it is to be exact."""
+        directions = directions_of(self._orientation, geometry)
+        return CutPlane(geometry, directions, through_lps, is_exact=is_exact)
+
+    def _place_looked_at(self, shown: CutPlane) -> tuple[Vector, bool]:
+        """Give what another plane is to go through, and whether through that very place."""
+        camera, place, (width, height) = self.camera, self._looked_at, self._size
+        if place is not None:
+            x, y = camera.world_to_canvas(place, self._size).tolist()
+            if 0 <= x <= width and 0 <= y <= height:
+                along = shown.planes.normal
+                # Scrolling takes it along.
+                offset = shown.position_mm - dot(place, along)
+                return combined(1, place, offset, along), True
+        return camera.focal_point_lps, False
 
     def _look_at(self, plane: CutPlane, view: View | None = None) -> list[EventDetail]:
         """Show a plane, and give what is to be told of it when the lock is free."""

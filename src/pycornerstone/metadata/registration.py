@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pycornerstone.errors import GeometryError
+from pycornerstone.errors import GeometryError, MetadataError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -103,7 +103,17 @@ class Registrations:
             logged, and the next one is asked.
         priority : float
             Higher is asked earlier, among equals the newest.
+
+        Raises
+        ------
+        MetadataError
+            If `provider` cannot be called.
         """
+        if not callable(provider):
+            raise MetadataError(
+                "a registration provider is a function of (from_uid, to_uid), got "
+                f"{type(provider).__name__}"
+            )
         with self._lock:
             if all(known != provider for _, known in self._providers):
                 self._providers = tuple(

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pycornerstone.errors import GeometryError
-from pycornerstone.metadata.registrations import Registrations
+from pycornerstone import metadata
+from pycornerstone.errors import GeometryError, MetadataError
+from pycornerstone.metadata.registration import Registrations
+from pycornerstone.metadata.registry import MetadataRegistry
 
 ANGLES = st.tuples(*[st.floats(-3.2, 3.2)] * 3)
 SHIFTS = st.tuples(*[st.floats(-500, 500)] * 3)
@@ -179,3 +181,13 @@ def test_what_was_given_may_be_changed_afterwards():
     registrations.register("a", "b", matrix)
     matrix[0, 3] = 100
     assert registrations.find("a", "b")[0, 3] == 1
+
+
+def test_each_session_has_its_own_and_the_module_those_of_the_default_session():
+    assert isinstance(MetadataRegistry().registrations, Registrations)
+    assert metadata.registrations is metadata.default_registry().registrations
+
+
+def test_a_provider_is_a_function():
+    with pytest.raises(MetadataError, match="function of"):
+        Registrations().add_provider(5)
