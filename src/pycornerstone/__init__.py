@@ -57,9 +57,9 @@ _NAMES_IN = {
         FrameOfReferenceModule GeneralImageModule GeneralSeriesModule GeneralStudyModule
         ImagePixelModule ImagePlaneModule ImageUrlModule InstanceModule ModalityLutModule
         MosaicModule MultiframeModule NiftiExtension NiftiModule NmMultiframeGeometryModule
-        OverlayPlane OverlayPlaneModule PatientModule PatientStudyModule PetImageModule PetIsotopeModule
-        PetSeriesModule PictureModule
-        PresentationLutModule RadiopharmaceuticalInfo RealWorldValueMap
+        OverlayPlane OverlayPlaneModule PatientModule PatientStudyModule PetImageModule
+        PetIsotopeModule PetSeriesModule PictureModule PresentationLutModule
+        RadiopharmaceuticalInfo RealWorldValueMap
         RealWorldValueMappingModule ScalingModule Segment SegmentationModule SopCommonModule
         SpacingType TileMapModule TimingModule TransferSyntaxModule UltrasoundEnhancedRegionModule
         UltrasoundRegion UriModule VoiLutModule WholeSlideModule
