@@ -78,7 +78,7 @@ def medium(testdata):
             file_id = record.get("ReferencedFileID")
             if file_id:
                 parts = [file_id] if isinstance(file_id, str) else list(file_id)
-                named.append(str(path.parent.resolve().joinpath(*parts)))
+                named.append(str(path.parent.absolute().joinpath(*parts)))
         there = [file for file in named if Path(file).is_file()]
         if there:
             return path, named, there

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["number_places", "one_place_mm"]
 
-# Of a pixel: slices that are nearer to each other lie in one place. No scanner makes slices that
-# thin, and positions of one place differ by rounding.
+# Of a pixel, and in mm: slices that are nearer to each other lie in one place. No scanner makes
+# slices that thin, and positions of one place differ by rounding.
 _ONE_PLACE = 0.05
+_ONE_PLACE_MM = 0.1
 # Of the distance between slices that the header names: for pixels that are long on one side.
 _ONE_PLACE_OF_SPACING = 0.2
 
@@ -73,5 +74,6 @@ def _numbered_place(facts: SliceFacts) -> Hashable:
 def one_place_mm(plane: ImagePlaneModule) -> float:
     """Give how near to each other slices are that lie in one place, mm."""
     apart, known = plane.spacing_between_slices_mm, plane.geometry
-    nearest = _ONE_PLACE * min(known.row_pixel_spacing_mm, known.column_pixel_spacing_mm)
+    pixel_mm = min(known.row_pixel_spacing_mm, known.column_pixel_spacing_mm)
+    nearest = min(_ONE_PLACE * pixel_mm, _ONE_PLACE_MM)
     return min(nearest, _ONE_PLACE_OF_SPACING * abs(apart)) if apart else nearest
