@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from pycornerstone.session.held_back import HeldBack
+
 __all__ = ["SharedWork"]
+
+# What is in `signal` tries to make an enum of each handler: 15 us for each image.
+_signal: Any = getattr(signal, "_signal", signal)
+_CTRL_C = int(signal.SIGINT)
 
 
 class SharedWork:
@@ -29,6 +35,8 @@ class SharedWork:
         who waits: others may wait for it too.
     executor : concurrent.futures.Executor
         Whose threads do it if nobody else does.
+    held_back : HeldBack, optional
+        Holds it back from them for a moment, if it is likely that somebody waits for it soon.
 
     Attributes
     ----------
@@ -36,12 +44,31 @@ class SharedWork:
         Its end.
     """
 
-    def __init__(self, work: Callable[[], Any], executor: concurrent.futures.Executor) -> None:
+    def __init__(
+        self,
+        work: Callable[[], Any],
+        executor: concurrent.futures.Executor,
+        held_back: HeldBack | None = None,
+    ) -> None:
         self.future: concurrent.futures.Future[Any] = concurrent.futures.Future()
         self._executor = executor
         # Taken by who does it, and held no longer: it knows the image.
         self._open = [work]
-        executor.submit(self._do_there).add_done_callback(self._left_undone)
+        self._held_back = held_back
+        if held_back is None or not held_back.hold(self):
+            self._submit()
+
+    def hand_over(self) -> bool:
+        """Let the executor's threads do it; False if it has been begun."""
+        if not self._open:
+            return False
+        try:
+            self._submit()
+        except RuntimeError as error:
+            # It takes no more work: the session is closing.
+            if self._take() is not None:
+                self.future.set_exception(error)
+        return True
 
     def do_here(self) -> None:
         """Do it in this thread, unless it is being done, or an event loop runs here."""
@@ -51,6 +78,8 @@ class SharedWork:
         work = self._take()
         if work is None:
             return
+        if self._held_back is not None:
+            self._held_back.done_by_who_waited()
         try:
             outcome = _outcome_of(work)
             with _CtrlCLater():
@@ -59,6 +88,9 @@ class SharedWork:
             if not self.future.done():
                 self._hand_over(work)
             raise
+
+    def _submit(self) -> None:
+        self._executor.submit(self._do_there).add_done_callback(self._left_undone)
 
     def _do_there(self) -> None:
         work = self._take()
@@ -116,16 +148,16 @@ class _CtrlCLater:
     def __enter__(self) -> Self:
         # Only the main thread is interrupted; another handler than Python's is a user's matter.
         if threading.current_thread() is threading.main_thread():
-            handler = signal.getsignal(signal.SIGINT)
+            handler = _signal.getsignal(_CTRL_C)
             if handler is signal.default_int_handler:
-                signal.signal(signal.SIGINT, self._hold_back)
+                _signal.signal(_CTRL_C, self._hold_back)
                 self._handler = handler
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._handler is None:
             return
-        signal.signal(signal.SIGINT, self._handler)
+        _signal.signal(_CTRL_C, self._handler)
         if self._held_back is not None:
             self._handler(*self._held_back)
 

@@ -301,7 +301,7 @@ class Load:
             return in_a_new_thread(work)
         if executor is not self._workers.decoders:
             return executor.submit(work)
-        self._shared = shared = SharedWork(work, executor)
+        self._shared = shared = SharedWork(work, executor, self._workers.held_back)
         return shared.future
 
     def lend_thread(self) -> None:

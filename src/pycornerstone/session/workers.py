@@ -7,6 +7,8 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
+from pycornerstone.session.held_back import HeldBack
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -35,6 +37,8 @@ class Workers:
         Say when: retrieving, loaders that are one function, and decoding.
     quiet : Quiet
         Lets what can wait do so while somebody waits for an image.
+    held_back : HeldBack
+        Keeps what is to be decoded from the decoders' threads while who waits for it does it.
 
     Parameters
     ----------
@@ -63,6 +67,7 @@ class Workers:
         self.loader_pool = loader_pool
         self.decode_pool = decode_pool
         self.quiet = quiet
+        self.held_back = HeldBack()
 
     def notify(self, call: Callable[[], object]) -> None:
         """Call it where it may wait: not in the event loop, nor where images are decoded."""
@@ -89,6 +94,7 @@ class Workers:
 
     def shutdown(self, *, wait: bool) -> None:
         """End all threads but the event loop's; what was to be told is told."""
+        self.held_back.close()
         for executor in (self.threads, self.decoders):
             executor.shutdown(wait=wait, cancel_futures=True)
         self._notifiers.shutdown(wait=wait)
