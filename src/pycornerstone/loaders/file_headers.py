@@ -12,6 +12,7 @@ from pycornerstone.metadata.part10 import read_part10
 
 if TYPE_CHECKING:
     from pycornerstone.metadata.part10 import Part10
+    from pycornerstone.metadata.part10_shared import SharedElements
 
 __all__ = ["FileHeader", "header_of_bytes", "header_of_file", "header_read_by"]
 
@@ -50,8 +51,15 @@ class ReadsBeginning(Protocol):
         """Read them; fewer where there are no more."""
 
 
-def header_of_file(path: str) -> FileHeader:
+def header_of_file(path: str, shared: SharedElements | None = None) -> FileHeader:
     """Read the header of a regular file; of its pixels no more than stands beside the header.
+
+    Parameters
+    ----------
+    path : str
+        Where it is.
+    shared : SharedElements, optional
+        What is known of headers that were read before.
 
     Raises
     ------
@@ -63,7 +71,7 @@ def header_of_file(path: str) -> FileHeader:
     try:
         file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         try:
-            return _header_of_descriptor(file)
+            return _header_of_descriptor(file, shared)
         finally:
             os.close(file)
     except PyCornerstoneError:
@@ -91,7 +99,9 @@ def header_of_bytes(data: bytes | memoryview) -> FileHeader:
     return _whole(kind, data, len(data))
 
 
-def header_read_by(read: ReadsBeginning, size: int) -> FileHeader:
+def header_read_by(
+    read: ReadsBeginning, size: int, shared: SharedElements | None = None
+) -> FileHeader:
     """Read the header of a file that is read from its beginning, such as one in an archive.
 
     Parameters
@@ -100,6 +110,8 @@ def header_read_by(read: ReadsBeginning, size: int) -> FileHeader:
         Gives the first bytes.
     size : int
         How many there are.
+    shared : SharedElements, optional
+        What is known of headers that were read before.
 
     Raises
     ------
@@ -111,7 +123,7 @@ def header_read_by(read: ReadsBeginning, size: int) -> FileHeader:
     if not is_dicom:
         return FileHeader(kind, None, size)
     while len(data) < size:
-        found = _in_beginning(data)
+        found = _in_beginning(data, shared)
         if found is not None:
             return FileHeader("DICOM", found, size)
         nbytes *= 16
@@ -119,24 +131,24 @@ def header_read_by(read: ReadsBeginning, size: int) -> FileHeader:
         if len(data) < min(nbytes, size):
             # The archive's table says more than there is.
             break
-    return _whole(kind, data, size)
+    return _whole(kind, data, size, shared)
 
 
-def _header_of_descriptor(file: int) -> FileHeader:
+def _header_of_descriptor(file: int, shared: SharedElements | None) -> FileHeader:
     size = os.fstat(file).st_size
     data = os.read(file, _FIRST_BYTES)
     kind, is_dicom = _kind(data)
     if not is_dicom:
         return FileHeader(kind, None, size)
     if len(data) < size:
-        found = _in_beginning(data)
+        found = _in_beginning(data, shared)
         if found is None and size > _MORE_BYTES:
-            found = _in_beginning(data + os.read(file, _MORE_BYTES - len(data)))
+            found = _in_beginning(data + os.read(file, _MORE_BYTES - len(data)), shared)
         if found is not None:
             return FileHeader("DICOM", found, size)
         # The walk touches the heads of elements and what is kept, and nothing else of it.
-        return _whole(kind, mmap.mmap(file, 0, access=mmap.ACCESS_READ), size)
-    return _whole(kind, data, size)
+        return _whole(kind, mmap.mmap(file, 0, access=mmap.ACCESS_READ), size, shared)
+    return _whole(kind, data, size, shared)
 
 
 def _kind(data: bytes | memoryview) -> tuple[str, bool]:
@@ -147,18 +159,23 @@ def _kind(data: bytes | memoryview) -> tuple[str, bool]:
     return kind, kind in _MAY_BE_DATA_SET
 
 
-def _in_beginning(data: bytes) -> Part10 | None:
+def _in_beginning(data: bytes, shared: SharedElements | None) -> Part10 | None:
     """Read a header in the first bytes of a file; None if it is not whole, or no header."""
     try:
-        found = read_part10(data)
+        found = read_part10(data, shared)
     except DecodeError:
         return None
     return None if found.pixel_data_tag is None else found
 
 
-def _whole(kind: str, data: bytes | memoryview | mmap.mmap, size: int) -> FileHeader:
+def _whole(
+    kind: str,
+    data: bytes | memoryview | mmap.mmap,
+    size: int,
+    shared: SharedElements | None = None,
+) -> FileHeader:
     try:
-        return FileHeader("DICOM", read_part10(data), size)
+        return FileHeader("DICOM", read_part10(data, shared), size)
     except DecodeError:
         if kind == "DICOM":
             raise

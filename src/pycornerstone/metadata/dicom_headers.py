@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pycornerstone.errors import ImageIdError
 from pycornerstone.metadata.alike_modules import AlikeModules
 from pycornerstone.metadata.dicom_modules import FRAME_MODULES, read_module
+from pycornerstone.metadata.part10_shared import SharedElements
 from pycornerstone.model.image_id import split_frame
 from pycornerstone.model.modules import MODULES, InstanceModule
 
@@ -50,6 +51,11 @@ class DicomHeaders:
         How many instances are kept, at least 1; beyond that the least recently used are dropped,
         and come back with the next load.
 
+    Attributes
+    ----------
+    shared : SharedElements
+        What headers share that were read from files, for whoever reads more of them.
+
     Raises
     ------
     ValueError
@@ -68,6 +74,7 @@ class DicomHeaders:
     def __init__(self, max_headers: int = 20_000) -> None:
         if max_headers < 1:
             raise ValueError(f"at least 1 header is kept, got max_headers={max_headers}")
+        self.shared = SharedElements()
         self._max_headers = max_headers
         self._headers: OrderedDict[str, _Header] = OrderedDict()
         self._lock = Lock()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from pycornerstone.metadata.dicom_attributes import DicomAttributes
+    from pycornerstone.metadata.part10_shared import SharedElements
 
 __all__ = ["MAX_INFLATED_BYTES", "Part10", "read_part10"]
 
@@ -38,6 +39,7 @@ MAX_INFLATED_BYTES = 2**30
 """How large a deflated data set may become."""
 
 _INFLATED_AT_ONCE = 2**20
+_IMAGE_TYPE, _CSA_HEADER = map(int, (Tag.IMAGE_TYPE, Tag.SIEMENS_CSA_IMAGE_HEADER))
 
 _IMPLICIT_LITTLE_UID = "1.2.840.10008.1.2"
 _EXPLICIT_LITTLE_UID = "1.2.840.10008.1.2.1"
@@ -57,7 +59,8 @@ class Part10:
     Attributes
     ----------
     attributes : DicomAttributes
-        The elements of `Tag` that there are, copied: they do not keep the file's bytes alive.
+        The elements of `Tag` that there are, copied: they do not keep the file's bytes alive. The
+        header of Siemens' own (0029,1010) is left out of images that are no mosaics.
     transfer_syntax_uid : str
         (0002,0010), or what the data set turned out to be where that is missing or cannot be.
     is_big_endian : bool
@@ -96,7 +99,9 @@ class Part10:
     frame_lengths: npt.NDArray[np.uint64] | None = None
 
 
-def read_part10(buffer: bytes | bytearray | memoryview | mmap.mmap) -> Part10:
+def read_part10(
+    buffer: bytes | bytearray | memoryview | mmap.mmap, shared: SharedElements | None = None
+) -> Part10:
     """Read the header of a DICOM file, up to its pixel data.
 
     Parameters
@@ -104,6 +109,8 @@ def read_part10(buffer: bytes | bytearray | memoryview | mmap.mmap) -> Part10:
     buffer : bytes, bytearray, memoryview or mmap
         The whole file, or as much of its beginning as holds the header. Preamble and meta
         information may be missing.
+    shared : SharedElements, optional
+        What the headers of a series share, of which this one may be.
 
     Raises
     ------
@@ -127,8 +134,14 @@ def read_part10(buffer: bytes | bytearray | memoryview | mmap.mmap) -> Part10:
     if transfer_syntax_uid == _DEFLATED_UID:
         view, start = _inflate(view[start:]), 0
         source = _source_of(view)
-    elements = find_elements(source, start, len(view), encoding)
+    if shared is None:
+        elements = find_elements(source, start, len(view), encoding)
+    else:
+        elements = shared.find_elements(source, start, len(view), encoding)
     kept = elements.kept
+    # Some 11 kB of each slice, which say something of mosaics only.
+    if _CSA_HEADER in kept and b"MOSAIC" not in kept.get(_IMAGE_TYPE, (None, b""))[1]:
+        del kept[_CSA_HEADER]
     kept[Tag.TRANSFER_SYNTAX_UID.value] = ("UI", transfer_syntax_uid.encode("ascii", "replace"))
     attributes = Part10Attributes(kept, encoding, spans=elements.spans)
     tag = elements.pixel_data_tag

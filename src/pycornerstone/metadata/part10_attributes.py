@@ -47,6 +47,8 @@ _CHARACTER_SET_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 _SINGLE_TEXT_VRS = frozenset({"LT", "ST", "UR", "UT"})
 # What holds values of text that no character set changes.
 _ASCII_VRS = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI"})
+# PS3.5 section 6.2: of an integer string.
+_LONGEST_INTEGER = 12
 _DECIMAL_BYTES = b"0123456789+-.eE\\ \0"
 
 
@@ -154,6 +156,10 @@ class Part10Attributes(DicomAttributes):
         if vr == "US" and len(data) >= 2:
             first, second = data[0], data[1]
             return first << 8 | second if self._encoding.is_big_endian else second << 8 | first
+        if vr == "IS" and len(data) <= _LONGEST_INTEGER:
+            digits = data.strip(b" \0")
+            if digits.isdigit():
+                return int(digits)
         return super().integer(tag)
 
     def number(self, tag: int) -> float | None:

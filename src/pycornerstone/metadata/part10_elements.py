@@ -27,6 +27,7 @@ __all__ = [
     "Element",
     "Elements",
     "Span",
+    "element_spans",
     "find_elements",
     "find_items",
 ]
@@ -68,6 +69,8 @@ class Elements:
         The element that holds samples.
     pixel_data_start, pixel_data_length : int
         Its value; the length may be `UNDEFINED_LENGTH`, or more than there is.
+    shared_bytes : int
+        How many of the bytes were passed over in runs; see `SharedElements`.
     """
 
     kept: dict[int, Element] = field(default_factory=dict)
@@ -75,9 +78,12 @@ class Elements:
     pixel_data_tag: int | None = None
     pixel_data_start: int = 0
     pixel_data_length: int = 0
+    shared_bytes: int = 0
 
 
-def find_elements(buffer: Buffer, start: int, end: int, encoding: Encoding) -> Elements:
+def find_elements(
+    buffer: Buffer, start: int, end: int, encoding: Encoding, heads: Heads | None = None
+) -> Elements:
     """Walk from element to element.
 
     Parameters
@@ -88,6 +94,8 @@ def find_elements(buffer: Buffer, start: int, end: int, encoding: Encoding) -> E
         From where to where in it.
     encoding : Encoding
         How they are written.
+    heads : Heads, optional
+        What is known of them already; by default, what is known of all that are written so.
 
     Raises
     ------
@@ -97,10 +105,38 @@ def find_elements(buffer: Buffer, start: int, end: int, encoding: Encoding) -> E
     """
     elements = Elements()
     try:
-        _Walk(buffer, end, elements).elements(start, encoding, encoding.kept, 0)
+        _Walk(buffer, end, elements).elements(start, encoding, heads or encoding.kept, 0)
     except struct.error as error:
         raise _cut_off("a data element", end) from error
     return elements
+
+
+def element_spans(buffer: Buffer, start: int, end: int, encoding: Encoding) -> list[Span]:
+    """Find where each element begins and ends, of those before the pixel data.
+
+    Raises
+    ------
+    DecodeError
+        As `find_elements`.
+    """
+    heads, walk, spans = encoding.kept, _Walk(buffer, end, Elements()), []
+    while start <= end - 8:
+        first_8_bytes = buffer[start : start + 8]
+        _, _, (tag, vr, offset, length) = heads.known.get(first_8_bytes) or heads.read(
+            first_8_bytes
+        )
+        if tag in ENDS or first_8_bytes == _ZEROS:
+            break
+        value = start + offset
+        if length < 0:
+            (length,) = encoding.length.unpack(buffer[value - 4 : value])
+        if length == UNDEFINED_LENGTH:
+            stop = walk.sequence(value, content_encoding(vr, encoding), 1) + 8
+        else:
+            stop = value + length
+        spans.append((start, stop))
+        start = stop
+    return spans
 
 
 def find_items(data: bytes, encoding: Encoding) -> list[Span]:
@@ -148,10 +184,11 @@ class _Walk:
                     kept[tag] = (vr, buffer[position + offset : position + step])
                 position += step
                 continue
-            tag, vr, offset, length = head
-            if first_8_bytes == _ZEROS:
-                position = self._after_zeros(position)
+            after = self._after_several(position, first_8_bytes, heads)
+            if after:
+                position = after
                 continue
+            tag, vr, offset, length = head
             start = position + offset
             if length < 0:
                 (length,) = encoding.length.unpack(buffer[start - 4 : start])
@@ -222,6 +259,23 @@ class _Walk:
         if position > self._end or not may_just_end:
             raise _cut_off("a sequence", self._end)
         return position
+
+    def _after_several(self, position: int, first_8_bytes: bytes, heads: Heads) -> int:
+        """Pass over what is not gone over one by one; 0 if it is."""
+        if first_8_bytes == _ZEROS:
+            return self._after_zeros(position)
+        run = heads.runs.get(first_8_bytes)
+        if run is None:
+            return 0
+        data, length, kept, spans = run
+        stop = position + length
+        if stop > self._end or self._buffer[position:stop] != data:
+            return 0
+        found = self._found
+        found.kept.update(kept)
+        found.spans.update(spans)
+        found.shared_bytes += length
+        return stop
 
     def _after_zeros(self, position: int) -> int:
         """Pass over zeros: each 8 are an element of no length, and a file may end in gigabytes."""

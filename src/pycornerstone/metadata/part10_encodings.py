@@ -20,6 +20,7 @@ __all__ = [
     "ElementHead",
     "Encoding",
     "Heads",
+    "Run",
     "content_encoding",
     "is_known_vr",
 ]
@@ -68,6 +69,13 @@ length is undefined or stands elsewhere; tag, value representation and offset of
 and wanted (a plain tuple is taken apart in a third of the time); and all there is."""
 
 
+Run: TypeAlias = tuple[
+    bytes, int, dict[int, tuple[str | None, bytes]], dict[int, list[tuple[int, int]]]
+]
+"""Elements that stand one after the other, how many bytes they are, and what a walk over them
+keeps: elements by tag, and the items of those that had no length."""
+
+
 class Heads:
     """Heads of elements by their first 8 bytes: read once, and met again in every slice.
 
@@ -77,14 +85,18 @@ class Heads:
         What a walk looks at: elements that are wanted, and ends.
     known : dict
         What was met.
+    runs : dict
+        Elements that may be passed over all at once, by the first 8 bytes of the first of them,
+        which is not simple in `known`; see `SharedElements`.
     """
 
-    __slots__ = ("_encoding", "known", "tags")
+    __slots__ = ("_encoding", "known", "runs", "tags")
 
     def __init__(self, encoding: Encoding, tags: frozenset[int]) -> None:
         self._encoding = encoding
         self.tags = tags
         self.known: dict[bytes, KnownHead] = {}
+        self.runs: dict[bytes, Run] = {}
 
     def read(self, first_8_bytes: bytes) -> KnownHead:
         """Read what was not met before, and keep it.
@@ -106,6 +118,7 @@ class Heads:
         )
         if len(self.known) >= _MAX_HEADS:
             self.known.clear()
+            self.runs.clear()
         self.known[first_8_bytes] = found
         return found
 

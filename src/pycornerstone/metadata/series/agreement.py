@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pycornerstone.metadata.series.alike import (
+    by_directions,
+    by_spacing,
     frame_of_reference,
-    grouped,
     groups_by,
     has_place,
-    same_directions,
-    same_spacing,
     samples_of,
     size_of,
 )
@@ -57,13 +56,13 @@ def find_disagreements(facts: Sequence[SliceFacts]) -> list[Finding]:
     findings += _differing(
         FindingKind.MIXED_SPACING,
         "pixel spacings",
-        grouped(facts, same_spacing),
+        by_spacing(facts),
         _spacing,
     )
     findings += _differing(
         FindingKind.MIXED_ORIENTATION,
         "orientations",
-        grouped(placed, same_directions),
+        by_directions(placed),
         _orientation,
     )
     findings += _differing(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -14,16 +14,19 @@ if TYPE_CHECKING:
     from pycornerstone.model.slice_facts import SliceFacts
 
 __all__ = [
+    "by_directions",
+    "by_spacing",
     "frame_of_reference",
-    "grouped",
     "groups_by",
     "has_place",
     "normal_of",
-    "same_directions",
-    "same_spacing",
     "samples_of",
     "size_of",
 ]
+
+_V = TypeVar("_V")
+_Directions: TypeAlias = "tuple[Vector, Vector]"
+_Spacing: TypeAlias = "tuple[float | None, float | None]"
 
 # Radians: half a pixel over 512. Directions of one series differ by rounding, or by noise of 1e-7.
 _DIRECTION = 1e-3
@@ -78,23 +81,6 @@ def normal_of(plane: ImagePlaneModule) -> Vector:
     return (x / length, y / length, z / length)
 
 
-def same_directions(one: SliceFacts, other: SliceFacts) -> bool:
-    """Say whether rows and columns run the same ways; images without directions are alike."""
-    a, b = _directions(one), _directions(other)
-    if a is None or b is None:
-        return a is b
-    return a == b or max(math.dist(a[0], b[0]), math.dist(a[1], b[1])) <= _DIRECTION
-
-
-def same_spacing(one: SliceFacts, other: SliceFacts) -> bool:
-    """Say whether pixels are the same distances apart; images without a spacing are alike."""
-    a, b = _spacing(one), _spacing(other)
-    return a == b or all(
-        first is not None and second is not None and math.isclose(first, second, rel_tol=_SPACING)
-        for first, second in zip(a, b, strict=True)
-    )
-
-
 def groups_by(
     facts: Sequence[SliceFacts], key: Callable[[SliceFacts], Hashable]
 ) -> list[list[SliceFacts]]:
@@ -105,19 +91,86 @@ def groups_by(
     return list(groups.values())
 
 
-def grouped(
-    facts: Sequence[SliceFacts], is_alike: Callable[[SliceFacts, SliceFacts], bool]
+def by_directions(facts: Sequence[SliceFacts]) -> list[list[SliceFacts]]:
+    """Put images together whose rows and columns run the same ways as those of their first.
+
+    Images without directions are alike.
+    """
+    return _grouped(facts, _directions, _cell_of_directions, _same_directions)
+
+
+def by_spacing(facts: Sequence[SliceFacts]) -> list[list[SliceFacts]]:
+    """Put images together whose pixels are as far apart as those of their first.
+
+    Images without a spacing are alike.
+    """
+    return _grouped(facts, _spacing, _cell_of_spacing, _same_spacing)
+
+
+def _grouped(
+    facts: Sequence[SliceFacts],
+    value_of: Callable[[SliceFacts], _V],
+    cell_of: Callable[[_V], int | None],
+    is_alike: Callable[[_V, _V], bool],
 ) -> list[list[SliceFacts]]:
-    """Put images together that are like the first of their group."""
+    """Put images together that are like the first of the first group that they can be in.
+
+    Thousands of radial slices differ each from all others: values that are alike lie in one cell,
+    or in two that touch, and only these are compared.
+    """
     groups: list[list[SliceFacts]] = []
+    of_value: dict[_V, list[SliceFacts]] = {}
+    firsts: dict[int | None, list[tuple[int, _V]]] = {}
     for one in facts:
-        for group in groups:
-            if is_alike(group[0], one):
-                group.append(one)
-                break
-        else:
-            groups.append([one])
+        value = value_of(one)
+        group = of_value.get(value)
+        if group is None:
+            cell = cell_of(value)
+            around = (None,) if cell is None else (cell - 1, cell, cell + 1)
+            near = [known for place in around for known in firsts.get(place, ())]
+            number = min((n for n, first in near if is_alike(first, value)), default=len(groups))
+            if number == len(groups):
+                groups.append([])
+                firsts.setdefault(cell, []).append((number, value))
+            group = of_value[value] = groups[number]
+        group.append(one)
     return groups
+
+
+def _same_directions(one: _Directions | None, other: _Directions | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return max(map(math.dist, one, other)) <= _DIRECTION
+
+
+def _same_spacing(one: _Spacing, other: _Spacing) -> bool:
+    return one == other or all(
+        first is not None and second is not None and math.isclose(first, second, rel_tol=_SPACING)
+        for first, second in zip(one, other, strict=True)
+    )
+
+
+def _cell_of_directions(directions: _Directions | None) -> int | None:
+    """Give a whole number that differs by 1 at most where directions are the same."""
+    if directions is None:
+        return None
+    (a, b, c), (d, e, f) = directions
+    # Along lines that are no axes of anything, as many slices differ by a turn about one. Each of
+    # the two directions may be off by `_DIRECTION`, and so may how far it goes along its line.
+    along = (2 * a + 3 * b + 6 * c) / 7 + (6 * d - 2 * e + 3 * f) / 7
+    return _cell(along, 2 * _DIRECTION)
+
+
+def _cell_of_spacing(spacing: _Spacing) -> int | None:
+    """Give a whole number that differs by 1 at most where spacings are the same."""
+    row, column = spacing
+    if row is None or column is None:
+        return None
+    return _cell(math.log(row) + math.log(column), 3 * _SPACING)
+
+
+def _cell(value: float, size: float) -> int | None:
+    return math.floor(value / size) if math.isfinite(value) else None
 
 
 @lru_cache(maxsize=64)
@@ -128,14 +181,14 @@ def _are_directions(row: Vector, column: Vector) -> bool:
     return _LEAST_NORMAL < across < 1 / _LEAST_NORMAL
 
 
-def _directions(facts: SliceFacts) -> tuple[Vector, Vector] | None:
+def _directions(facts: SliceFacts) -> _Directions | None:
     plane = facts.plane
     if plane is None or plane.row_cosines is None or plane.column_cosines is None:
         return None
     return plane.row_cosines, plane.column_cosines
 
 
-def _spacing(facts: SliceFacts) -> tuple[float | None, float | None]:
+def _spacing(facts: SliceFacts) -> _Spacing:
     plane = facts.plane
     if plane is None:
         return None, None

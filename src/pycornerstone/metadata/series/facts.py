@@ -89,6 +89,7 @@ def read_facts(metadata: MetadataRegistry, image_id: str) -> SliceFacts:
         _source(image_id, is_nifti=is_nifti),
         is_image=pixels is not None or not is_header,
         is_grid=is_nifti,
+        is_upright=not is_nifti,
         plane=plane,
         study_instance_uid=series.study_instance_uid,
         series_instance_uid=series.series_instance_uid,

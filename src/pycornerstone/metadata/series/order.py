@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -82,7 +83,14 @@ def report_geometry(facts: Sequence[SliceFacts]) -> GeometryReport:
             Finding(FindingKind.REORDERED, f"the images came {how}; sorted by their places")
         )
     facts = [facts[index] for index in order]
-    return _sorted(facts, origins[order], distances[order], normal, findings)
+    report = _sorted(facts, origins[order], distances[order], normal, findings)
+    if all(one.is_upright for one in facts):
+        return report
+    return replace(
+        report,
+        geometry=_in_any_direction(report.geometry),
+        regular_geometry=_in_any_direction(report.regular_geometry),
+    )
 
 
 def _unsorted(facts: Sequence[SliceFacts], findings: list[Finding]) -> GeometryReport:
@@ -96,6 +104,10 @@ def _unsorted(facts: Sequence[SliceFacts], findings: list[Finding]) -> GeometryR
     message = "the file does not say where its voxels lie; 1 mm apart from the origin is assumed"
     findings = [Finding(FindingKind.MISSING_POSITION, message)]
     return GeometryReport(ids, VolumeGeometry.default((len(ids), rows, columns)), tuple(findings))
+
+
+def _in_any_direction(geometry: VolumeGeometry | None) -> VolumeGeometry | None:
+    return None if geometry is None else replace(geometry, is_upright=False)
 
 
 def _order(facts: Sequence[SliceFacts], distances: npt.NDArray[np.float64]) -> list[int]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pycornerstone.errors import MetadataError
+from pycornerstone.model.display_set import DisplaySetKind
+from pycornerstone.model.given_values import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
-    from pycornerstone.model.display_set import DisplaySetKind
     from pycornerstone.model.slice_facts import SliceFacts
 
 __all__ = ["SplitRule", "apply_rule"]
@@ -36,6 +37,11 @@ class SplitRule:
         As what they are shown; None where it is found out as for all others, and images that are
         not alike are parted further.
 
+    Raises
+    ------
+    TypeError
+        If the name is no text, one cannot be called, or there is no such kind.
+
     Examples
     --------
     >>> derived = SplitRule("derived", matches=lambda image: "DERIVED" in image.image_type)
@@ -50,6 +56,15 @@ class SplitRule:
     matches: Callable[[SliceFacts], bool]
     group_by: Callable[[SliceFacts], Hashable] | None = None
     kind: DisplaySetKind | None = None
+
+    def __post_init__(self) -> None:
+        text_of(self.name, "the name of a rule")
+        given: Any
+        for name, given in (("matches", self.matches), ("group_by", self.group_by)):
+            if not callable(given) and (given is not None or name == "matches"):
+                raise TypeError(f"{name} of a rule is called with an image's facts, got {given!r}")
+        if not (self.kind is None or isinstance(self.kind, DisplaySetKind)):
+            raise TypeError(f"the kind of a rule is a DisplaySetKind, got {self.kind!r}")
 
 
 def apply_rule(

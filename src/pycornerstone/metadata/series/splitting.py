@@ -6,12 +6,11 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from pycornerstone.metadata.series.alike import (
+    by_directions,
+    by_spacing,
     frame_of_reference,
-    grouped,
     groups_by,
     has_place,
-    same_directions,
-    same_spacing,
     samples_of,
     size_of,
 )
@@ -155,8 +154,8 @@ _STEPS: tuple[tuple[str, Callable[[list[SliceFacts]], list[list[SliceFacts]]]], 
     ("kind of samples", lambda group: groups_by(group, samples_of)),
     ("frame of reference", lambda group: groups_by(group, frame_of_reference)),
     ("state of its place: known or not", lambda group: groups_by(group, has_place)),
-    ("orientation", lambda group: grouped(group, same_directions)),
-    ("pixel spacing", lambda group: grouped(group, same_spacing)),
+    ("orientation", by_directions),
+    ("pixel spacing", by_spacing),
 )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from pycornerstone.errors import PyCornerstoneError
@@ -12,6 +11,7 @@ from pycornerstone.metadata.series.splitting import split_series
 from pycornerstone.model.display_set import DisplaySets
 from pycornerstone.model.geometry_report import LeftOut
 from pycornerstone.session.display_sets.reading import Unlisted
+from pycornerstone.session.thread_batches import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Opening"]
 
-# What is done with headers is the work of one core, and threads in each other's way take half as
-# long again for it: there are more where the disk, or the share, is what is waited for.
-_THREADS = 8
-# So many headers are a few milliseconds.
-_AT_A_TIME = 32
 # Servers, lists and images that are waited for at once.
 _AWAITED = 8
 
@@ -79,7 +74,7 @@ class Opening:
             self._count(0, len(listing.parts))
             known = await self._read(listing.parts)
             # It may take as long as reading did.
-            return await asyncio.to_thread(_split, known, listing.left_out, rules)
+            return await asyncio.to_thread(self._split, known, listing.left_out, rules)
         finally:
             # Threads are not ended by a cancellation, but end themselves.
             self._stopped.set()
@@ -123,8 +118,8 @@ class Opening:
         """Read some parts in threads; give those whose images are to be listed."""
         unlisted: dict[int, Unlisted] = {}
 
-        def read(some: list[int]) -> tuple[float, float]:
-            wall, busy, done = time.perf_counter(), time.thread_time(), 0
+        def read(some: Sequence[int]) -> None:
+            done = 0
             for i in some:
                 if self._stopped.is_set():
                     break
@@ -135,19 +130,8 @@ class Opening:
                 known[i] = [found] if isinstance(found, LeftOut) else found
                 done += 1
             self._count(done)
-            return time.perf_counter() - wall, time.thread_time() - busy
 
-        threads, start = 1, 0
-        while start < len(which):
-            taken = await asyncio.gather(
-                *(
-                    asyncio.to_thread(read, which[begin : begin + _AT_A_TIME])
-                    for begin in range(start, start + threads * _AT_A_TIME, _AT_A_TIME)
-                )
-            )
-            start += threads * _AT_A_TIME
-            wall, busy = (sum(column) for column in zip(*taken, strict=True))
-            threads = min(_THREADS, max(threads, int(wall / max(busy, 1e-6))))
+        await in_threads(which, read)
         return unlisted
 
     def _count(self, done: int, more: int = 0) -> None:
@@ -164,20 +148,24 @@ class Opening:
             self._is_counted_within = True
             self._advance(done, total)
 
-
-def _split(
-    known: Iterable[Known], left_out: Sequence[LeftOut], rules: Sequence[SplitRule] | None
-) -> DisplaySets:
-    """Make sets of what is known; an image that was named twice is in them once."""
-    facts: dict[str, SliceFacts] = {}
-    others = list(left_out)
-    for one in known:
-        if isinstance(one, LeftOut):
-            others.append(one)
-        elif one.image_id in facts:
-            others.append(LeftOut(one.image_id, "it was named twice"))
-        else:
-            facts[one.image_id] = one
-    images = list(facts.values())
-    found = split_series(images) if rules is None else split_series(images, rules=rules)
-    return DisplaySets(found.sets, (*others, *found.left_out))
+    def _split(
+        self,
+        known: Iterable[Known],
+        left_out: Sequence[LeftOut],
+        rules: Sequence[SplitRule] | None,
+    ) -> DisplaySets:
+        """Make sets of what is known; an image that is there twice is in them once."""
+        facts: dict[str, SliceFacts] = {}
+        others = list(left_out)
+        for one in known:
+            if isinstance(one, LeftOut):
+                others.append(one)
+            elif one.image_id in facts:
+                others.append(LeftOut(one.image_id, "it was named twice"))
+            else:
+                facts[one.image_id] = one
+        images, copies = self._reader.without_copies(
+            list(facts.values()), lambda: not self._stopped.is_set()
+        )
+        found = split_series(images) if rules is None else split_series(images, rules=rules)
+        return DisplaySets(found.sets, (*others, *copies, *found.left_out))

@@ -22,10 +22,11 @@ from pycornerstone.model.geometry_report import LeftOut
 from pycornerstone.model.image_id import ImageId, split_frame
 from pycornerstone.retrieve.archives import ArchiveMember
 from pycornerstone.retrieve.sources import Source
+from pycornerstone.session.display_sets.copies import without_copies
 from pycornerstone.session.display_sets.listing import Part, PartKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pycornerstone.loaders.protocol import LoaderContext
     from pycornerstone.metadata.dicom_attributes import DicomAttributes
@@ -126,17 +127,29 @@ class HeaderReader:
                 known.append(LeftOut(image_id, error.message))
         return known
 
+    def without_copies(
+        self, images: Sequence[SliceFacts], may_go_on: Callable[[], bool]
+    ) -> tuple[list[SliceFacts], list[LeftOut]]:
+        """Keep one of DICOM files that are the same; see `without_copies`."""
+
+        def part_of(source: str) -> Part:
+            return _part_of(ImageId.parse(source).resource, self._context)
+
+        return without_copies(images, self._context, part_of, may_go_on)
+
     def no_pixels(self, base: str) -> str:
         """Say what an instance is whose header is known to have no pixels."""
         attributes = self._context.dicom_headers.get(base)
         return "it holds no pixels" if attributes is None else _no_pixels(attributes)
 
     def _header(self, part: Part) -> FileHeader:
+        shared = self._context.dicom_headers.shared
         if part.kind is PartKind.FILE:
-            return header_of_file(part.path)
+            return header_of_file(part.path, shared)
         sources = self._context.sources
         if part.member is not None:
-            return header_read_by(partial(sources.archives.read, part.member), part.size_in_bytes)
+            read = partial(sources.archives.read, part.member)
+            return header_read_by(read, part.size_in_bytes, shared)
         data = sources.at_hand(Source.parse(part.address))
         return header_of_bytes(data or b"")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from pycornerstone.loaders.promised import Promised
+from pycornerstone.model.given_values import whole_number
 from pycornerstone.model.volume import Volume
 from pycornerstone.model.volume_series import VolumeSeries
 
@@ -83,6 +84,8 @@ class VolumeProgress(Generic[V]):
         self._listeners: list[Callable[[int], object]] = []
         self._news: deque[int] = deque()
         self._is_telling = False
+        self._told_at, self._told = 0.0, 0
+        self._is_over = threading.Event()
         self._lock = threading.Lock()
 
     def whole_now(self, volume: V, number_of_images: int) -> None:
@@ -114,16 +117,17 @@ class VolumeProgress(Generic[V]):
     def fail(self, image_id: str, error: BaseException) -> None:
         """Say that the volume has to do without an image."""
         self.failed[image_id] = error
+        self._look_for_end()
 
     def arrived(self, places: Sequence[int]) -> None:
         """Say that images are in their place, as whoever loads them does, from any thread."""
         self.count(places)
         with self._lock:
             self._news.extend(places)
-            if self._is_telling:
-                return
-            self._is_telling = True
-        self._notify(self._tell)
+            is_told, self._is_telling = self._is_telling, True
+        self._look_for_end()
+        if not is_told:
+            self._notify(self._tell)
 
     async def stopping(self, loading: ArrayLoadObject) -> npt.NDArray[Any]:
         """Wait for the array, which is no longer loaded when the volume is given up."""
@@ -138,6 +142,7 @@ class VolumeProgress(Generic[V]):
     def give_up(self) -> None:
         """Let go of the volume: it will never be whole."""
         self.is_given_up = True
+        self._is_over.set()
         loading, self._loading = self._loading, None
         if loading is not None:
             loading.cancel()
@@ -146,6 +151,10 @@ class VolumeProgress(Generic[V]):
 
     def _remember(self, k: int) -> None:
         self.preferred = k
+
+    def _look_for_end(self) -> None:
+        if self.number_done + len(self.failed) >= self.number_of_images:
+            self._is_over.set()
 
     def _tell(self) -> None:
         """Tell of what has come, and of what comes meanwhile; one thread at a time."""
@@ -160,10 +169,15 @@ class VolumeProgress(Generic[V]):
                 listeners = list(self._listeners)
             for listener in listeners:
                 self._call(listener, places)
-            now = time.monotonic()
-            if now - told_at >= _TOLD_EVERY_S or self.number_done == self.number_of_images:
-                told_at = now
-                self._modified(self.number_done, self.number_of_images)
+            if not listeners:
+                # A thread that is woken for each image takes turns with those that read them.
+                self._is_over.wait(max(self._told_at + _TOLD_EVERY_S - time.monotonic(), 0))
+            now, done = time.monotonic(), self.number_done
+            is_due = now - told_at >= _TOLD_EVERY_S or done == self.number_of_images
+            if is_due and done != self._told:
+                told_at = self._told_at = now
+                self._told = done
+                self._modified(done, self.number_of_images)
 
     def _call(self, listener: Callable[[int], object], places: list[int]) -> None:
         for place in places:
@@ -229,14 +243,21 @@ class _LoadObject(Promised[V], Generic[V]):
 
         A server that sends a series in one piece has its own order.
         """
-        self._progress.prefer(int(k))
+        self._progress.prefer(whole_number(k, "a slice"))
 
     def add_slice_callback(self, fn: Callable[[int], object]) -> None:
         """Call ``fn(k)`` when slice `k` is in its place, in a thread of the session.
 
         One after the other; slices that came before are not told of. What it raises is logged. Of a
         series of volumes, `k` counts the images of all points in time.
+
+        Raises
+        ------
+        TypeError
+            If it cannot be called.
         """
+        if not callable(fn):
+            raise TypeError(f"a slice callback is called with a slice, got {fn!r}")
         self._progress.listen(fn)
 
     def settle(self, outcome: V | BaseException) -> bool:

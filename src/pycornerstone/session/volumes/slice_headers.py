@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from pycornerstone.metadata.part10 import read_part10
 from pycornerstone.model.image_id import ImageId, split_frame
 from pycornerstone.retrieve.files import path_of, read_file
 from pycornerstone.session.outcomes import of_image
+from pycornerstone.session.thread_batches import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Sequence
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SliceHeaders"]
 
-# Asking the event loop for each costs as much as reading it.
-_FILES_AT_ONCE = 32
 _ASKED_AT_ONCE = 8
 
 
@@ -89,23 +89,13 @@ class SliceHeaders:
             for image_id in (*files.get(base, ()), *servers.get(base, ())):
                 failed(image_id, of_image(error, image_id))
 
-        await self._read_files(list(files), fail)
+        await in_threads(list(files), lambda some: self._read_some(some, fail))
         places = asyncio.Semaphore(_ASKED_AT_ONCE)
         # The first brings those of its series.
         for base in list(servers)[:1]:
             await self._ask(base, places, fail)
         left = [base for base in list(servers)[1:] if base not in self._context.dicom_headers]
         await _all(self._ask(base, places, fail) for base in left)
-
-    async def _read_files(self, bases: Sequence[str], fail: _Fail) -> None:
-        parts = [bases[at : at + _FILES_AT_ONCE] for at in range(0, len(bases), _FILES_AT_ONCE)]
-        places = asyncio.Semaphore(_ASKED_AT_ONCE)
-
-        async def read(part: Sequence[str]) -> None:
-            async with places:
-                await asyncio.to_thread(self._read_some, part, fail)
-
-        await _all(read(part) for part in parts)
 
     def _read_some(self, bases: Sequence[str], fail: _Fail) -> None:
         for base in bases:
@@ -115,16 +105,19 @@ class SliceHeaders:
                 fail(base, error)
 
     def _read(self, base: str) -> None:
-        parsed = ImageId.parse(base)
-        path = path_of(base if parsed.scheme == "file" else parsed.resource)
+        parsed, headers = ImageId.parse(base), self._context.dicom_headers
+        # Making a Path of a text that is one takes as long as reading half of the header.
+        is_path = parsed.scheme == "dicomfile" and parsed.resource.startswith("/")
+        address = base if parsed.scheme == "file" else parsed.resource
+        path = parsed.resource if is_path else os.fspath(path_of(address))
         part10 = None
         # Opening a pipe would wait for its other end; what is wrong is told below.
         with contextlib.suppress(OSError, ValueError, PyCornerstoneError):
-            if stat.S_ISREG(path.stat().st_mode):
-                part10 = header_of_file(str(path)).dicom
+            if stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - as above
+                part10 = header_of_file(path, headers.shared).dicom
         if part10 is None or part10.pixel_data_tag is None:
             part10 = read_part10(read_file(path))
-        self._context.dicom_headers.add(base, part10.attributes)
+        headers.add(base, part10.attributes)
 
     async def _ask(self, base: str, places: asyncio.Semaphore, fail: _Fail) -> None:
         async with places:
