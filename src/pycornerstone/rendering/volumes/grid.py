@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from pycornerstone.rendering.borders import nearest_valid
 from pycornerstone.rendering.grey_source import native, padding_of
 from pycornerstone.rendering.sampling import EDGE
+from pycornerstone.rendering.volumes.reslicer import Reslicer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,12 +40,23 @@ class Grid:
         From a sample to its modality value.
     holes : numpy.ndarray of uint8 or None
         ``(slices, rows, columns)``, 1 for padding and what is no number; None if there is none.
+    reslicer : Reslicer
+        Samples the samples.
+    hole_reslicer : Reslicer or None
+        Samples the holes.
     """
 
     samples: npt.NDArray[Any]
     scale: float
     offset: float
     holes: npt.NDArray[np.uint8] | None
+    reslicer: Reslicer = field(init=False)
+    hole_reslicer: Reslicer | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reslicer", Reslicer(self.samples))
+        holes = None if self.holes is None else Reslicer(self.holes)
+        object.__setattr__(self, "hole_reslicer", holes)
 
     @property
     def meaning(self) -> tuple[float, float]:
