@@ -159,6 +159,7 @@ def test_scaling_of_a_file_is_the_modality_lut(tmp_path):
 
     assert volume.voxels.dtype == np.int16
     np.testing.assert_array_equal(volume.modality_values(), image.get_fdata().T)
+    assert not volume.geometry.is_upright
 
 
 def test_real_files_have_the_values_and_places_that_nibabel_says(testdata):

@@ -15,7 +15,7 @@ from pycornerstone.exchange.samples import (
     stored_by_one_line,
     volumes_of,
 )
-from pycornerstone.exchange.volume_ids import new_volume_id
+from pycornerstone.exchange.volume_ids import volume_id_or_new
 from pycornerstone.model.modules import ModalityLutModule
 from pycornerstone.model.volume import Volume
 from pycornerstone.model.volume_geometry import VolumeGeometry
@@ -117,10 +117,13 @@ def from_nibabel(
     voxels = voxels.transpose(2, 1, 0, *range(3, voxels.ndim))
     slices, rows, columns = voxels.shape[:3]
     return Volume(
-        volume_id or new_volume_id(),
+        volume_id_or_new(volume_id),
         voxels,
         geometry=VolumeGeometry(
-            (slices, rows, columns), _LPS_OF_RAS @ image.affine, frame_of_reference_uid
+            (slices, rows, columns),
+            _LPS_OF_RAS @ image.affine,
+            frame_of_reference_uid,
+            is_upright=False,
         ),
         modality_lut=None if line == (1.0, 0.0) else ModalityLutModule(*line),
     )
@@ -204,7 +207,7 @@ def _one_point(
             "time_point for one of the fourth, or take a part with image.slicer"
         )
     try:
-        at = operator.index(time_point or 0)
+        at = 0 if time_point is None else operator.index(time_point)
     except TypeError:
         at = -1
     if not 0 <= at < number:

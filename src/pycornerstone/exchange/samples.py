@@ -8,7 +8,7 @@ import numpy as np
 
 from pycornerstone.errors import LoaderError
 from pycornerstone.model.volume import Volume
-from pycornerstone.model.volume_series import VolumeSeries
+from pycornerstone.model.volume_series import VolumeSeries, checked_volume
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Values",
     "all_samples_of",
-    "checked_volume",
+    "checked_values",
     "dtype_of_all",
     "native",
     "samples_of",
@@ -48,11 +48,23 @@ def samples_of(volume: Volume, values: Values = "modality") -> npt.NDArray[Any]:
     LoaderError
         If it is no volume, or `values` is neither of the two.
     """
-    if values not in {"modality", "stored"}:
-        raise LoaderError(f"values are 'modality' or 'stored', got {values!r}")
-    if _is_as_stored(checked_volume(volume), values):
+    if _is_as_stored(checked_volume(volume), checked_values(values)):
         return volume.voxels
     return volume.modality_values(_dtype_of(volume, values))
+
+
+def checked_values(values: Values) -> Values:
+    """Give what is asked for as it is.
+
+    Raises
+    ------
+    LoaderError
+        If it is neither of the two.
+    """
+    asked: Any = values
+    if not isinstance(asked, str) or asked not in {"modality", "stored"}:
+        raise LoaderError(f"values are 'modality' or 'stored', got {values!r}")
+    return values
 
 
 def volumes_of(volume: Volume | VolumeSeries) -> tuple[Volume, ...]:
@@ -68,23 +80,9 @@ def volumes_of(volume: Volume | VolumeSeries) -> tuple[Volume, ...]:
     return (checked_volume(volume),)
 
 
-def checked_volume(volume: Any) -> Volume:
-    """Give a volume as it is.
-
-    Raises
-    ------
-    LoaderError
-        If it is something else.
-    """
-    if isinstance(volume, Volume):
-        return volume
-    advice = "; take one of its volumes" if isinstance(volume, VolumeSeries) else ""
-    raise LoaderError(f"a Volume is wanted, got {type(volume).__name__}{advice}")
-
-
 def all_samples_of(volume: Volume | VolumeSeries, values: Values) -> npt.NDArray[Any]:
     """Give what `samples_of` does, of a series with points in time as the first axis."""
-    volumes = volumes_of(volume)
+    volumes, values = volumes_of(volume), checked_values(values)
     if isinstance(volume, Volume):
         return samples_of(volume, values)
     if all(_is_as_stored(one, values) for one in volumes):
@@ -97,6 +95,7 @@ def all_samples_of(volume: Volume | VolumeSeries, values: Values) -> npt.NDArray
 
 def dtype_of_all(volume: Volume | VolumeSeries, values: Values) -> np.dtype[Any]:
     """Give the type that has room for what `samples_of` gives of each volume."""
+    values = checked_values(values)
     return np.result_type(*(_dtype_of(one, values) for one in volumes_of(volume)))
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from pycornerstone.errors import GeometryError, LoaderError, MissingExtraError
-from pycornerstone.exchange.samples import Values, checked_volume, native, samples_of
-from pycornerstone.exchange.volume_ids import new_volume_id
+from pycornerstone.exchange.samples import Values, native, samples_of
+from pycornerstone.exchange.volume_ids import volume_id_or_new
 from pycornerstone.model.volume import Volume
 from pycornerstone.model.volume_geometry import VolumeGeometry
+from pycornerstone.model.volume_series import checked_volume
 
 __all__ = ["from_simpleitk", "to_simpleitk"]
 
@@ -93,9 +94,11 @@ def from_simpleitk(
     affine[:3, 3] = image.GetOrigin()
     slices, rows, columns = voxels.shape[:3]
     return Volume(
-        volume_id or new_volume_id(),
+        volume_id_or_new(volume_id),
         voxels,
-        geometry=VolumeGeometry((slices, rows, columns), affine, frame_of_reference_uid),
+        geometry=VolumeGeometry(
+            (slices, rows, columns), affine, frame_of_reference_uid, is_upright=False
+        ),
     )
 
 

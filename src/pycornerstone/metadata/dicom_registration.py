@@ -54,13 +54,15 @@ def registrations_from(
     ------
     MetadataError
         If it is no Spatial Registration object, or a matrix of it cannot be one.
+    TypeError
+        If it is nothing of these.
     RetrieveError
         If the file cannot be read.
 
     References
     ----------
-    DICOM PS3.3 C.20.2. Where a transformation is given as several matrices, that of the first item
-    is applied first (equation C.20.2-2).
+    DICOM PS3.3 C.20.2.1.1. The order of several matrices of one transformation is that of their
+    items; it is read as the first item's being applied first (M3 M2 M1). Most objects have one.
     """
     attributes = _attributes(source)
     items = attributes.items(_Tag.REGISTRATION_SEQUENCE)
@@ -130,4 +132,9 @@ def _attributes(source: Any) -> DicomAttributes:
         from pycornerstone.metadata.dicom_json import JsonAttributes
 
         source = dataset_of_attributes(JsonAttributes(source))
+    elif not hasattr(source, "original_encoding"):
+        raise TypeError(
+            "a Spatial Registration object is given as a path, as bytes, as DICOM JSON or as a "
+            f"pydicom.Dataset, got {type(source).__name__}"
+        )
     return PydicomAttributes(source)

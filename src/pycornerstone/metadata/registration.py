@@ -64,8 +64,13 @@ class Registrations:
         ------
         GeometryError
             If `matrix` is no invertible affine transformation, or the two are the same.
+        TypeError
+            If a UID is no text.
         """
         checked = _checked(matrix)
+        for uid in (from_uid, to_uid):
+            if not isinstance(uid, str):
+                raise TypeError(f"the UID of a frame of reference is a text, got {uid!r}")
         if not (from_uid and to_uid) or from_uid == to_uid:
             raise GeometryError(
                 f"two different frames of reference are registered, got {from_uid!r} and {to_uid!r}"
@@ -139,6 +144,9 @@ class Registrations:
             ``(4, 4)`` LPS mm of the first to LPS mm of the second; that of no change if they are
             the same, and None if nobody knows.
         """
+        for uid in (from_uid, to_uid):
+            if not (uid is None or isinstance(uid, str)):
+                raise TypeError(f"the UID of a frame of reference is a text, got {uid!r}")
         if not (from_uid and to_uid):
             return None
         if from_uid == to_uid:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import operator
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pycornerstone.errors import GeometryError, LoaderError
 from pycornerstone.model.volume import Volume
-from pycornerstone.model.volume_geometry import VolumeGeometry
+from pycornerstone.model.volume_series import checked_volume
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
+
+    from pycornerstone.model.volume_geometry import VolumeGeometry
 
 __all__ = [
     "decimated",
@@ -48,10 +51,11 @@ def derived_volume(
     LoaderError
         If they are no numbers.
     """
+    checked_volume(volume)
     voxels = np.zeros(volume.shape, np.float32) if voxels is None else np.asarray(voxels)
     _check_grid(volume, voxels)
     return Volume(
-        volume_id or _new_id("derived"),
+        _new_id("derived") if volume_id is None else volume_id,
         voxels,
         geometry=volume.geometry,
         voi_lut=volume.voi_lut,
@@ -82,6 +86,7 @@ def labelmap_volume(
     LoaderError
         If they are no whole numbers.
     """
+    checked_volume(volume)
     voxels = np.zeros(volume.shape, np.uint8) if voxels is None else np.asarray(voxels)
     _check_grid(volume, voxels)
     if voxels.dtype.kind not in "bui" or voxels.ndim != 3:
@@ -89,7 +94,7 @@ def labelmap_volume(
             f"a labelmap has whole numbers, one a voxel, got {voxels.dtype} of shape {voxels.shape}"
         )
     return Volume(
-        volume_id or _new_id("labelmap"),
+        _new_id("labelmap") if volume_id is None else volume_id,
         voxels,
         geometry=volume.geometry,
         modality="SEG",
@@ -115,14 +120,9 @@ def decimated_geometry(geometry: VolumeGeometry, steps: tuple[int, int, int]) ->
     """
     checked_steps(steps)
     affine = geometry.affine.copy()
-    affine[:3, :3] *= steps
+    affine[:3, :3] *= np.array(steps, np.float64)
     lengths = [-(-length // step) for length, step in zip(geometry.lengths, steps, strict=True)]
-    return VolumeGeometry(
-        (lengths[2], lengths[1], lengths[0]),
-        affine,
-        geometry.frame_of_reference_uid,
-        geometry.is_default,
-    )
+    return replace(geometry, shape=(lengths[2], lengths[1], lengths[0]), affine=affine)
 
 
 def checked_steps(steps: Any) -> tuple[int, int, int]:
@@ -159,6 +159,7 @@ def decimated(volume: Volume, steps: tuple[int, int, int]) -> Volume:
     GeometryError
         If a step is below 1.
     """
+    checked_volume(volume)
     i, j, k = checked_steps(steps)
     return volume.replace(
         volume_id=f"{volume.volume_id}#steps={i},{j},{k}",
@@ -186,30 +187,28 @@ def sub_volume(volume: Volume, bounds: Sequence[Sequence[int]]) -> Volume:
     GeometryError
         If that is no part of the volume.
     """
-    lengths = volume.geometry.lengths
-    is_part = len(bounds) == 3 and all(
-        len(ends) == 2 and 0 <= ends[0] <= ends[1] < length
-        for ends, length in zip(bounds, lengths, strict=True)
-    )
-    if not is_part:
+    lengths = checked_volume(volume).geometry.lengths
+    try:
+        (i0, i1), (j0, j1), (k0, k1) = (map(operator.index, ends) for ends in bounds)
+    except (TypeError, ValueError):
+        i0 = i1 = j0 = j1 = k0 = k1 = -1
+    ends = ((i0, i1), (j0, j1), (k0, k1))
+    if not all(0 <= a <= b < n for (a, b), n in zip(ends, lengths, strict=True)):
         raise GeometryError(
             f"bounds are first and last index along i, j and k, within {lengths} voxels, got "
             f"{bounds!r}"
         )
-    parts = [slice(int(first), int(last) + 1) for first, last in bounds]
+    parts = [slice(first, last + 1) for first, last in ends]
     i, j, k = parts
     voxels = volume.voxels[k, j, i]
     affine = volume.affine.copy()
     affine[:3, 3] = volume.geometry.index_to_world([part.start for part in parts])
     shape = (voxels.shape[0], voxels.shape[1], voxels.shape[2])
-    geometry = volume.geometry
-    marked = ";".join(f"{first},{last}" for first, last in bounds)
+    marked = ";".join(f"{first},{last}" for first, last in ends)
     return volume.replace(
         volume_id=f"{volume.volume_id}#bounds={marked}",
         voxels=voxels,
-        geometry=VolumeGeometry(
-            shape, affine, geometry.frame_of_reference_uid, geometry.is_default
-        ),
+        geometry=replace(volume.geometry, shape=shape, affine=affine),
         # Their images are larger than the slices of this.
         image_ids=(),
         slice_modality_luts=volume.slice_modality_luts[k],

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
 from pycornerstone.model.addresses import without_credentials
+from pycornerstone.model.luts import VoiFunction
 
 if TYPE_CHECKING:
     from pycornerstone.model.image import Image
@@ -293,7 +294,8 @@ class CameraReset(EventDetail):
 class VoiModified(EventDetail):
     """Other values are of interest now, ``lower`` to ``upper`` in modality values.
 
-    `volume_id` says of which volume, in a viewport of volumes.
+    `volume_id` says of which volume, in a viewport of volumes; `voi_function` how greys rise from
+    the lower to the upper.
     """
 
     event: ClassVar[Event] = Event.VOI_MODIFIED
@@ -302,6 +304,7 @@ class VoiModified(EventDetail):
     lower: float
     upper: float
     volume_id: str | None = None
+    voi_function: VoiFunction = VoiFunction.LINEAR
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

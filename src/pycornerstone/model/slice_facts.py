@@ -27,6 +27,8 @@ class SliceFacts:
         False where the header is known, and is that of a report, a structure set or the like.
     is_grid : bool
         The file is one grid of voxels, and its slices lie as they are numbered: NIfTI.
+    is_upright : bool
+        Row 0 is its top and column 0 its left, as of `Image`.
     plane : ImagePlaneModule or None
         Where it lies.
     study_instance_uid, series_instance_uid : str or None
@@ -59,6 +61,7 @@ class SliceFacts:
     source: str = field(default="", repr=False)
     is_image: bool = True
     is_grid: bool = False
+    is_upright: bool = True
     plane: ImagePlaneModule | None = None
     study_instance_uid: str | None = None
     series_instance_uid: str | None = None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-import operator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from pycornerstone.errors import LoaderError, MetadataError
+from pycornerstone.errors import ImageIdError, LoaderError, MetadataError
+from pycornerstone.model.given_values import points_of, whole_number
 from pycornerstone.model.image import Image
 from pycornerstone.model.image_id import several
 from pycornerstone.model.memory import Buffer, buffer_of
@@ -102,6 +102,11 @@ class Volume:
     is_labelmap: bool = False
 
     def __post_init__(self) -> None:
+        name: Any = self.volume_id
+        if not isinstance(name, str) or not name:
+            raise LoaderError(f"a volumeId is text, got {name!r}")
+        if not isinstance(self.geometry, VolumeGeometry):
+            raise LoaderError(f"a volume lies as a VolumeGeometry says, got {self.geometry!r}")
         voxels = np.asarray(self.voxels)
         is_grey = voxels.ndim == 3
         if voxels.dtype.kind not in _KINDS or not (
@@ -111,7 +116,7 @@ class Volume:
                 "voxels must be numbers of shape (slices, rows, columns) or (slices, rows, columns,"
                 f" 3 or 4), got {voxels.dtype} of shape {voxels.shape}"
             )
-        image_ids = tuple(several(self.image_ids))
+        image_ids = _all_texts(self.image_ids)
         for what, given in (("imageIds", image_ids), ("modality LUTs", self.slice_modality_luts)):
             if given and len(given) != len(voxels):
                 raise LoaderError(
@@ -221,7 +226,10 @@ class Volume:
 
     def value_at(self, point_lps: Vector) -> float | tuple[float, ...] | None:
         """Give the modality value of the voxel at a place, colours as a tuple; None outside."""
-        i, j, k = (math.floor(at + 0.5) for at in self.geometry.world_to_index(point_lps).tolist())
+        point = points_of(point_lps, 3, "a place, LPS mm,")
+        if not np.isfinite(point).all():
+            return None
+        i, j, k = (math.floor(at + 0.5) for at in self.geometry.world_to_index(point).tolist())
         if not all(0 <= at < n for at, n in zip((k, j, i), self.shape, strict=True)):
             return None
         voxel = self.voxels[k, j, i]
@@ -237,7 +245,7 @@ class Volume:
         IndexError
             If there is no such slice.
         """
-        k = operator.index(k)
+        k = whole_number(k, "a slice")
         if not 0 <= k < self.shape[0]:
             raise IndexError(f"the volume has slices 0 to {self.shape[0] - 1}, none {k}")
         return Image(
@@ -251,6 +259,7 @@ class Volume:
             presentation_lut_shape=self.presentation_lut_shape,
             padding_range=self.padding_range,
             scaling=self.scaling,
+            is_upright=self.geometry.is_upright,
         )
 
     def _plane(self, k: int) -> ImagePlaneModule | None:
@@ -335,7 +344,7 @@ def generate_volume_id(image_ids: Iterable[str]) -> str:
     Raises
     ------
     ImageIdError
-        If `image_ids` is one text.
+        If `image_ids` is one text, or has something else in it.
 
     Examples
     --------
@@ -343,8 +352,20 @@ def generate_volume_id(image_ids: Iterable[str]) -> str:
     True
     """
     digest = hashlib.sha256()
-    for image_id in sorted(set(several(image_ids))):
+    for image_id in sorted(set(_all_texts(image_ids))):
         encoded = image_id.encode("utf-8", "surrogatepass")
         # With their lengths, no two sets make one text.
         digest.update(b"%d:%b" % (len(encoded), encoded))
     return f"volume:{digest.hexdigest()[:32]}"
+
+
+def _all_texts(image_ids: Any) -> tuple[str, ...]:
+    given: tuple[Any, ...]
+    try:
+        given = tuple(several(image_ids))
+    except TypeError:
+        given = (None,)
+    for image_id in given:
+        if not isinstance(image_id, str):
+            raise ImageIdError(f"a list of imageIds, which are texts, is wanted, got {image_ids!r}")
+    return given

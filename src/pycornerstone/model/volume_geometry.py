@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycornerstone.errors import GeometryError
+from pycornerstone.model.given_values import points_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -75,6 +76,9 @@ class VolumeGeometry:
         (0020,0052): places of two volumes can be compared if theirs is the same.
     is_default : bool
         Nobody said where the voxels lie: 1 mm each, from the origin along x, y and z.
+    is_upright : bool
+        Row 0 is the top and column 0 the left of a slice, as of `Image`; formats like NIfTI keep
+        rows in any direction.
 
     Raises
     ------
@@ -86,6 +90,7 @@ class VolumeGeometry:
     affine: npt.NDArray[np.float64]
     frame_of_reference_uid: str | None = None
     is_default: bool = False
+    is_upright: bool = True
 
     def __post_init__(self) -> None:
         shape = tuple(int(length) for length in self.shape)
@@ -179,12 +184,12 @@ class VolumeGeometry:
 
     def index_to_world(self, index: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Give ``(..., 3)`` LPS mm of ``(..., 3)`` indices (i, j, k)."""
-        points = np.asarray(index, np.float64)
+        points = points_of(index, 3, "an index (i, j, k)")
         return np.asarray(points @ self.affine[:3, :3].T + self.affine[:3, 3])
 
     def world_to_index(self, point_lps: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Give ``(..., 3)`` indices (i, j, k) of ``(..., 3)`` LPS mm; not rounded, not limited."""
-        points = np.asarray(point_lps, np.float64)
+        points = points_of(point_lps, 3, "a place, LPS mm,")
         return np.asarray(points @ self.inverse[:3, :3].T + self.inverse[:3, 3])
 
     def contains(self, point_lps: npt.ArrayLike) -> npt.NDArray[np.bool_]:
@@ -209,7 +214,10 @@ class VolumeGeometry:
         GeometryError
             If it has no length.
         """
-        direction = np.asarray(normal, np.float64)
+        try:
+            direction = np.asarray(normal, np.float64)
+        except (TypeError, ValueError):
+            direction = np.zeros(0)
         length = float(np.linalg.norm(direction)) if direction.shape == (3,) else 0.0
         if not (math.isfinite(length) and length > 0):
             raise GeometryError(f"a normal is a direction of three numbers, got {normal!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pycornerstone.errors import GeometryError, LoaderError, MetadataError
+from pycornerstone.model.given_values import text_of, whole_number
 from pycornerstone.model.volume import Volume
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from pycornerstone.model.memory import Buffer
     from pycornerstone.model.volume_geometry import VolumeGeometry
 
-__all__ = ["TimeOperator", "VolumeSeries"]
+__all__ = ["TimeOperator", "VolumeSeries", "checked_volume"]
 
 
 class TimeOperator(StrEnum):
@@ -64,7 +66,15 @@ class VolumeSeries:
     time_keyword: str | None = None
 
     def __post_init__(self) -> None:
+        text_of(self.volume_id, "a volumeId")
+        for name in ("voxels", "volumes", "time_values"):
+            if not hasattr(getattr(self, name), "__len__"):
+                raise LoaderError(f"a series has a list of {name}, got {getattr(self, name)!r}")
+        for volume in self.volumes:
+            checked_volume(volume)
         number = len(self.volumes)
+        if not isinstance(self.voxels, np.ndarray):
+            raise LoaderError(f"the voxels of a series are one array, got {type(self.voxels)}")
         if not number or number != len(self.voxels) or number != len(self.time_values):
             raise LoaderError(
                 f"a series has one volume or more, with a value each, got {number} volumes and "
@@ -142,11 +152,20 @@ class VolumeSeries:
             If there is no such operator, no points, or not two to be subtracted.
         IndexError
             If there is no such point.
+        TypeError
+            If `points` are no whole numbers.
         MetadataError
             If they are colours.
         """
-        operator = TimeOperator(operator)
-        chosen = list(range(len(self.volumes)) if points is None else points)
+        try:
+            operator = TimeOperator(str(operator))
+        except ValueError:
+            known = ", ".join(TimeOperator)
+            raise ValueError(f"no operator {operator!r} of time; there are: {known}") from None
+        if not (points is None or isinstance(points, Iterable)):
+            raise TypeError(f"points in time are a list of whole numbers, got {points!r}")
+        asked = range(len(self.volumes)) if points is None else points
+        chosen = [whole_number(t, "a point in time") for t in asked]
         if any(not 0 <= t < len(self.volumes) for t in chosen):
             raise IndexError(
                 f"the series has points 0 to {len(self.volumes) - 1}, asked for {chosen}"
@@ -179,3 +198,17 @@ class VolumeSeries:
             scaling=first.scaling,
             referenced_volume_id=first.volume_id,
         )
+
+
+def checked_volume(volume: Any) -> Volume:
+    """Give a volume as it is.
+
+    Raises
+    ------
+    LoaderError
+        If it is something else.
+    """
+    if isinstance(volume, Volume):
+        return volume
+    advice = "; take one of its volumes" if isinstance(volume, VolumeSeries) else ""
+    raise LoaderError(f"a Volume is wanted, got {type(volume).__name__}{advice}")

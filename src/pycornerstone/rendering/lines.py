@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from pycornerstone.model.given_values import number_or_nan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +22,8 @@ __all__ = ["Line", "clip_to_box", "draw_lines"]
 _FRACTION_BITS = 4
 # So far beyond the picture, pixels, a line may go; OpenCV's numbers have 32 bits.
 _MARGIN = 64.0
+# Pixels; OpenCV draws none that are wider than 32,767.
+_WIDEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,8 @@ class Line:
     Raises
     ------
     ValueError
-        If an end is not finite, the width is no whole number from 1, the opacity not from 0 to 1,
-        or the dash negative.
+        If an end is not finite, the colour is none, the width is no whole number from 1 to 1000,
+        the opacity not from 0 to 1, or the dash negative.
     """
 
     start: tuple[float, float]
@@ -53,12 +58,20 @@ class Line:
     dash: float = 0.0
 
     def __post_init__(self) -> None:
-        ends: tuple[float, ...] = (*self.start, *self.end)
-        is_drawable = len(ends) == 4 and all(map(math.isfinite, ends)) and self.width >= 1
-        if not (is_drawable and 0 <= self.opacity <= 1 and 0 <= self.dash < math.inf):
+        try:
+            ends = [number_or_nan(place) for end in (self.start, self.end) for place in (*end,)]
+            color = [operator.index(part) for part in self.color]
+            width = int(operator.index(self.width))
+        except TypeError:
+            ends, color, width = [], [], 0
+        is_drawable = len(ends) == 4 and all(map(math.isfinite, ends)) and 1 <= width <= _WIDEST
+        is_color = len(color) == 3 and all(0 <= part <= 255 for part in color)
+        opacity, dash = number_or_nan(self.opacity), number_or_nan(self.dash)
+        if not (is_drawable and is_color and 0 <= opacity <= 1 and 0 <= dash < math.inf):
             raise ValueError(
-                "a line has two ends of finite x and y, a width from 1, an opacity from 0 to 1 and "
-                f"a dash from 0, got {self}"
+                "a line has two ends of finite x and y, a colour of red, green and blue from 0 to "
+                f"255, a width from 1 to {_WIDEST}, an opacity from 0 to 1 and a dash from 0, got "
+                f"{self}"
             )
 
 
@@ -76,13 +89,26 @@ def draw_lines(picture: npt.NDArray[np.uint8], lines: Iterable[Line]) -> npt.NDA
     -------
     numpy.ndarray
         A new picture.
+
+    Raises
+    ------
+    ValueError
+        If the picture is none.
     """
     import cv2
 
-    drawn = np.array(picture, np.uint8, order="C")
+    given = np.asarray(picture)
+    if given.dtype != np.uint8 or given.ndim != 3 or given.shape[2] != 4 or not given.size:
+        raise ValueError(
+            "lines are drawn over a picture of (height, width, 4) uint8, as render() gives it, got "
+            f"{given.dtype} of shape {given.shape}"
+        )
+    drawn = np.array(given, order="C")
     height, width = drawn.shape[:2]
     box = (-_MARGIN, -_MARGIN), (width + _MARGIN, height + _MARGIN)
     for line in lines:
+        if not isinstance(line, Line):
+            raise TypeError(f"a Line is wanted, got {line!r}")
         over = drawn if line.opacity >= 1 else drawn.copy()
         for start, end in _dashes(line, box):
             # Canvas points have the first pixel's centre at 0.5, OpenCV's at 0.
@@ -91,7 +117,7 @@ def draw_lines(picture: npt.NDArray[np.uint8], lines: Iterable[Line]) -> npt.NDA
                 for point in (start, end)
             )
             color = (*line.color, 255)
-            cv2.line(over, a, b, color, line.width, cv2.LINE_AA, _FRACTION_BITS)
+            cv2.line(over, a, b, color, int(line.width), cv2.LINE_AA, _FRACTION_BITS)
         if over is not drawn:
             drawn = np.asarray(
                 cv2.addWeighted(over, line.opacity, drawn, 1 - line.opacity, 0), np.uint8

@@ -6,7 +6,8 @@ import asyncio
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pycornerstone.errors import LoadCancelledError, SessionClosedError
+from pycornerstone.errors import LoadCancelledError, LoaderError, SessionClosedError
+from pycornerstone.loaders.protocol import LoadOptions
 from pycornerstone.retrieve.errand import Errand, running_errand
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from pycornerstone.loaders.list_request import ProgressRequest
-    from pycornerstone.loaders.protocol import LoadOptions
     from pycornerstone.session.workers import Workers
 
 __all__ = ["ListRequests"]
@@ -59,6 +59,11 @@ class ListRequests:
         options : LoadOptions
             On whose behalf, and how urgent it is.
         """
+        given: Any = options
+        if not isinstance(given, LoadOptions):
+            work.close()
+            request.settle(LoaderError(f"options are LoadOptions, got {options!r}"))
+            return
         errand = Errand(options.request_type, options.priority)
 
         async def run() -> T:

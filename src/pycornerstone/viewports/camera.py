@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycornerstone.model.geometry import PlaneGeometry
+from pycornerstone.model.given_values import number_or_nan, points_of
 from pycornerstone.viewports.anatomy import radiological_directions
 from pycornerstone.viewports.vectors import combined, cross, dot, negative, three_numbers, unit
 
@@ -63,8 +64,9 @@ class Camera:
                 "a camera needs three finite numbers for each point and direction, got focal point "
                 f"{self.focal_point_lps}, normal {self.view_plane_normal}, up {self.view_up}"
             )
-        if not (math.isfinite(self.parallel_scale_mm) and self.parallel_scale_mm > 0):
-            raise ValueError(f"parallel_scale_mm must be above 0, got {self.parallel_scale_mm}")
+        scale = number_or_nan(self.parallel_scale_mm)
+        if not (math.isfinite(scale) and scale > 0):
+            raise ValueError(f"parallel_scale_mm must be above 0, got {self.parallel_scale_mm!r}")
         forward, upward = unit(normal), unit(up)
         across = forward and upward and combined(1, upward, -dot(upward, forward), forward)
         if not (forward and across) or math.hypot(*across) < _PARALLEL:
@@ -75,7 +77,7 @@ class Camera:
         object.__setattr__(self, "focal_point_lps", focal)
         object.__setattr__(self, "view_plane_normal", forward)
         object.__setattr__(self, "view_up", unit(across))
-        object.__setattr__(self, "parallel_scale_mm", float(self.parallel_scale_mm))
+        object.__setattr__(self, "parallel_scale_mm", scale)
 
     @property
     def view_right(self) -> Vector:
@@ -98,8 +100,13 @@ class Camera:
         -------
         numpy.ndarray
             ``(..., 3)`` LPS mm.
+
+        Raises
+        ------
+        ValueError
+            If points have other than two numbers.
         """
-        points = np.asarray(point, np.float64)
+        points = points_of(point, 2, "a canvas point")
         x, y = points[..., 0], points[..., 1]
         step = self.mm_per_pixel(size)
         right = np.multiply.outer((x - size[0] / 2) * step, self.view_right)
@@ -110,7 +117,8 @@ class Camera:
         self, point: npt.ArrayLike, size: tuple[int, int]
     ) -> npt.NDArray[np.float64]:
         """Give the canvas point at which a place is shown; the inverse of `canvas_to_world`."""
-        offset = (np.asarray(point, np.float64) - self.focal_point_lps) / self.mm_per_pixel(size)
+        offset = points_of(point, 3, "a place") - self.focal_point_lps
+        offset /= self.mm_per_pixel(size)
         x = offset @ np.array(self.view_right) + size[0] / 2
         y = size[1] / 2 - offset @ np.array(self.view_up)
         return np.stack([x, y], axis=-1)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import operator
 import threading
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from pycornerstone.model.events import CameraModified, CameraReset
+from pycornerstone.model.given_values import text_of, whole_number
+from pycornerstone.viewports.camera import Camera
 from pycornerstone.viewports.view import View, view_of
 
 if TYPE_CHECKING:
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
 
     from pycornerstone.model.events import EventDetail
     from pycornerstone.session.events import EventBus
-    from pycornerstone.viewports.camera import Camera
 
-__all__ = ["CanvasView", "Shown"]
+__all__ = ["CanvasView", "Shown", "checked_camera"]
 
 _LONGEST_SIDE = 32767
 
@@ -58,7 +58,8 @@ class CanvasView(Generic[ShownT]):
     def __init__(
         self, width: int, height: int, events: EventBus, viewport_id: str | None = None
     ) -> None:
-        self.viewport_id = viewport_id or f"viewport-{uuid.uuid4().hex[:8]}"
+        made = f"viewport-{uuid.uuid4().hex[:8]}"
+        self.viewport_id = made if viewport_id is None else text_of(viewport_id, "viewport_id")
         self._size = _checked_size(width, height)
         self._events = events
         self._lock = threading.RLock()
@@ -151,7 +152,15 @@ class CanvasView(Generic[ShownT]):
         """Mirror the canvas until the image is flipped as said; None leaves it as it is.
 
         What was turned clockwise is then turned counterclockwise, as in a mirror.
+
+        Raises
+        ------
+        TypeError
+            If one is neither.
         """
+        for name, given in (("horizontal", horizontal), ("vertical", vertical)):
+            if given is not None and not isinstance(given, bool):
+                raise TypeError(f"{name} is True, False or None, got {given!r}")
         with self._lock:
             view = self._view
             across = view.flip_horizontal if horizontal is None else horizontal
@@ -164,11 +173,14 @@ class CanvasView(Generic[ShownT]):
 
         Raises
         ------
+        TypeError
+            If it is no Camera.
         ValueError
             If it does not look at the image at right angles.
         RuntimeError
             While nothing is on show.
         """
+        checked_camera(camera)
         with self._lock:
             fit = self._on_show().fit(self._size)
             changed = self._set_view(view_of(camera, fit, self._size[1], self._view))
@@ -249,8 +261,16 @@ class CanvasView(Generic[ShownT]):
         self._events.emit(detail)
 
 
+def checked_camera(camera: Camera) -> None:
+    """Raise TypeError if it is none."""
+    if not isinstance(camera, Camera):
+        raise TypeError(
+            f"a Camera is wanted, got {camera!r}; make it of viewport.camera by dataclasses.replace"
+        )
+
+
 def _checked_size(width: int, height: int) -> tuple[int, int]:
-    size = operator.index(width), operator.index(height)
+    size = whole_number(width, "a canvas width"), whole_number(height, "a canvas height")
     if not all(1 <= side <= _LONGEST_SIDE for side in size):
         raise ValueError(
             f"a canvas has from 1 to {_LONGEST_SIDE} pixels each way, got {width} x {height}"

@@ -8,6 +8,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from pycornerstone.viewports.given_viewports import viewport_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -78,12 +80,19 @@ class Followers(ABC):
             The others follow it.
         follows : bool
             It follows the others.
+
+        Raises
+        ------
+        TypeError
+            If it is no viewport.
         """
+        viewport_of(viewport)
         with self._lock:
             self._members[viewport.viewport_id] = _Member(weakref.ref(viewport), leads, follows)
 
     def remove(self, viewport: AnyViewport) -> None:
         """Let go of a viewport; nothing happens if it is not linked."""
+        viewport_of(viewport)
         with self._lock:
             self._members.pop(viewport.viewport_id, None)
 

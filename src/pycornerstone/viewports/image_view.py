@@ -235,4 +235,4 @@ class ImageView(DrawnView[ShownImage]):
         new = self._voi()
         if new is None or new == old:
             return []
-        return [VoiModified(self.viewport_id, *new.bounds)]
+        return [VoiModified(self.viewport_id, *new.bounds, voi_function=new.function)]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pycornerstone.model.image import Image
     from pycornerstone.model.modules import ImagePlaneModule
     from pycornerstone.model.volume import Volume
+    from pycornerstone.model.volume_geometry import PlaneStack
     from pycornerstone.rendering.volumes.cut import Slab, SlabMode
     from pycornerstone.viewports.camera import Camera
 
@@ -61,6 +62,10 @@ class PlaneViewport(Protocol):
     @property
     def number_of_slices(self) -> int:
         """How many planes there are."""
+
+    @property
+    def slice_planes(self) -> PlaneStack:
+        """Where they are in its world; RuntimeError while nothing is on show."""
 
     def set_slice_index(self, index: int) -> None:
         """Show another plane."""

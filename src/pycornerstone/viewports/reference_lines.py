@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pycornerstone.model.given_values import finite_number
 from pycornerstone.rendering.lines import clip_to_box
 from pycornerstone.viewports.camera import drawable_affine
+from pycornerstone.viewports.given_viewports import viewport_of
 from pycornerstone.viewports.places import matrix_between, place_of
 from pycornerstone.viewports.stack import StackViewport
 
@@ -54,8 +56,18 @@ def reference_line(
     numpy.ndarray or None
         ``(2, 2)`` x and y of its ends, canvas points of `in_`. None if the planes are parallel or
         meet elsewhere, if one is not known, or their frames of reference are strangers.
+
+    Raises
+    ------
+    TypeError
+        If one is no viewport.
+    ValueError
+        If `offset_mm` is no finite number.
     """
-    cut, ground = place_of(of), place_of(in_)
+    offset_mm = finite_number(offset_mm, "offset_mm, millimetres towards the viewer,")
+    cut, ground = place_of(viewport_of(of)), place_of(viewport_of(in_))
+    if not (registrations is None or hasattr(registrations, "find")):
+        raise TypeError(f"frames of reference are related by Registrations, got {registrations!r}")
     if cut is None or ground is None:
         return None
     uid, ground_uid = cut.frame_of_reference_uid, ground.frame_of_reference_uid

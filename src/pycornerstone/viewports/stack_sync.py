@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pycornerstone.model.events import CameraModified, Event, PreStackNewImage
+from pycornerstone.model.given_values import finite_number
 from pycornerstone.viewports.followers import Followers
+from pycornerstone.viewports.given_viewports import registrations_of, viewport_of, viewports_of
 from pycornerstone.viewports.places import Place, matrix_between, place_of
 from pycornerstone.viewports.stack import StackViewport
 from pycornerstone.viewports.stack_places import StackPlaces
@@ -70,7 +72,9 @@ class StackSync(Followers):
     Raises
     ------
     ValueError
-        If there is no such way.
+        If there is no such way, or `parallel_within_degrees` is not from 0 to 90.
+    TypeError
+        If one is no viewport.
     """
 
     def __init__(
@@ -91,11 +95,14 @@ class StackSync(Followers):
         except ValueError:
             known = ", ".join(SyncBy)
             raise ValueError(f"no way {by!r} to keep stacks in step; there are: {known}") from None
+        self._registrations = registrations_of(registrations, session)
         self._metadata = session.metadata
-        if registrations is None:
-            registrations = session.metadata.registrations
-        self._registrations = registrations
-        self._tolerance = parallel_within_degrees
+        linked = viewports_of(viewports)
+        self._tolerance = finite_number(parallel_within_degrees, "parallel_within_degrees")
+        if not 0 <= self._tolerance <= 90:
+            raise ValueError(
+                f"parallel_within_degrees is from 0 to 90, got {parallel_within_degrees}"
+            )
         self._leader = ""
         # Of each viewport: its stack, the image it was last led to, the number that counts as its
         # first, and where it was when it last was heard of.
@@ -109,11 +116,12 @@ class StackSync(Followers):
             session.events,
             (Event.PRE_STACK_NEW_IMAGE, Event.STACK_NEW_IMAGE, Event.CAMERA_MODIFIED),
         )
-        for viewport in viewports:
+        for viewport in linked:
             self.add(viewport)
 
     def add(self, viewport: AnyViewport, *, leads: bool = True, follows: bool = True) -> None:
         """Link a further viewport; see `Followers.add`. What it shows now belongs to the others."""
+        viewport_of(viewport)
         self._meet(viewport, _index_of(viewport))
         super().add(viewport, leads=leads, follows=follows)
 
@@ -125,6 +133,7 @@ class StackSync(Followers):
 
     def align(self, viewport: AnyViewport) -> None:
         """Move the others to where this viewport is."""
+        viewport_of(viewport)
         index = _index_of(viewport)
         if index is not None:
             self._move(viewport, self._lead(viewport, index))
@@ -300,11 +309,12 @@ def _is_same_plane(one: Place, other: Place) -> bool:
 
 def _reaches(viewport: PlaneViewport, here: Place, distance_mm: float) -> bool:
     """Say whether the volume has a plane so far along the normal, within half a step."""
-    geometry = viewport.volumes[0].geometry if viewport.volumes else None
-    if geometry is None or geometry.frame_of_reference_uid != here.frame_of_reference_uid:
-        # It is registered: where it ends here, only the viewport knows.
-        return True
-    planes = geometry.slice_planes(here.normal)
-    wanted = float(here.point_lps @ here.normal) + distance_mm
+    try:
+        # In its world: the volume may be registered to that.
+        planes = viewport.slice_planes
+    except RuntimeError:
+        # It was closed meanwhile.
+        return False
+    wanted = float(np.dot(here.point_lps + distance_mm * here.normal, planes.normal))
     half = planes.step_mm * 0.51
     return planes.first_mm - half <= wanted <= planes.position_mm(planes.count - 1) + half

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pycornerstone.model.given_values import number_or_nan
 from pycornerstone.viewports.camera import Camera
 from pycornerstone.viewports.vectors import combined, cross, dot, negative
 
@@ -51,10 +52,11 @@ class View:
         ValueError
             If `zoom` is not above 0.
         """
-        if not (math.isfinite(zoom) and zoom > 0):
-            raise ValueError(f"zoom must be above 0, got {zoom}")
-        factor = zoom / self.zoom
-        return replace(self, zoom=float(zoom), pan=(self.pan[0] * factor, self.pan[1] * factor))
+        number = number_or_nan(zoom)
+        if not (math.isfinite(number) and number > 0):
+            raise ValueError(f"zoom must be above 0, got {zoom!r}")
+        factor = number / self.zoom
+        return replace(self, zoom=number, pan=(self.pan[0] * factor, self.pan[1] * factor))
 
     def panned(self, pan: Sequence[float]) -> View:
         """Move the image's middle to `pan` canvas pixels from the canvas'.
@@ -64,9 +66,13 @@ class View:
         ValueError
             If it is no pair of finite numbers.
         """
-        if len(pan) != 2 or not all(math.isfinite(distance) for distance in pan):
-            raise ValueError(f"pan must be two numbers of canvas pixels, got {pan}")
-        return replace(self, pan=(float(pan[0]), float(pan[1])))
+        try:
+            x, y = map(number_or_nan, pan)
+        except (TypeError, ValueError):
+            x = y = math.nan
+        if not (math.isfinite(x) and math.isfinite(y)):
+            raise ValueError(f"pan must be two numbers of canvas pixels, got {pan!r}")
+        return replace(self, pan=(x, y))
 
     def rotated(self, rotation: float) -> View:
         """Turn about the middle of the canvas, to `rotation` degrees clockwise.
@@ -76,13 +82,14 @@ class View:
         ValueError
             If it is not finite.
         """
-        if not math.isfinite(rotation):
-            raise ValueError(f"rotation must be a number of degrees, got {rotation}")
-        cosine, sine = _direction(rotation - self.rotation)
+        degrees = number_or_nan(rotation)
+        if not math.isfinite(degrees):
+            raise ValueError(f"rotation must be a number of degrees, got {rotation!r}")
+        cosine, sine = _direction(degrees - self.rotation)
         x, y = self.pan
         # y goes down, so this is clockwise.
         pan = (x * cosine - y * sine, x * sine + y * cosine)
-        return replace(self, rotation=_full_turn(rotation), pan=pan)
+        return replace(self, rotation=_full_turn(degrees), pan=pan)
 
     def flipped(self, *, horizontal: bool, vertical: bool) -> View:
         """Mirror what is on the canvas until the flips are these.

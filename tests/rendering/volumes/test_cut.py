@@ -13,8 +13,9 @@ from pycornerstone.errors import GeometryError, MissingExtraError
 from pycornerstone.model.luts import LookupTable
 from pycornerstone.model.modules import ModalityLutModule
 from pycornerstone.model.volume import Volume
+from pycornerstone.model.volume_geometry import VolumeGeometry
 from pycornerstone.rendering.sampling import Interpolation
-from pycornerstone.rendering.volumes import oblique
+from pycornerstone.rendering.volumes import reslicer
 from pycornerstone.rendering.volumes.cut import Slab, SlabMode, VolumeSource, cut
 
 NEAREST, LINEAR, CUBIC = Interpolation
@@ -191,7 +192,7 @@ def test_vtk_on_its_own_misplaces_slabs_on_voxel_planes():
     matrix = np.eye(4)
     matrix[2, 3] = 8
     offsets = np.array([-1, -0.5, 0, 0.5, 1])
-    made = oblique.reslice(ramp, matrix, (40, 30, 1), LINEAR, offsets, "average")
+    made = reslicer.Reslicer(ramp).sample(matrix, (40, 30, 1), LINEAR, offsets, "average")
     assert made[0, 5, 5] != 8
     ours = cut(VolumeSource(Volume("test:", ramp)), matrix, (40, 30), LINEAR, Slab(2, "average"))
     assert (ours.values == 8).all()
@@ -348,14 +349,14 @@ def test_a_plane_beside_the_volume_shows_nothing(noise):
 def test_without_vtk_voxel_planes_are_cut_and_others_say_what_is_missing(noise, monkeypatch):
     source = VolumeSource(Volume("test:", noise))
     monkeypatch.setitem(sys.modules, "vtkmodules.vtkCommonCore", None)
-    oblique._filter_class.cache_clear()
+    reslicer.filter_class.cache_clear()
     try:
         made = cut(source, axis_matrix(1, 4), SIZE, LINEAR, Slab(2))
         assert made.values.shape == SIZE[::-1]
         with pytest.raises(MissingExtraError, match=r"oblique plane.*pycornerstone\[volume\]"):
             cut(source, TURNED, SIZE, LINEAR)
     finally:
-        oblique._filter_class.cache_clear()
+        reslicer.filter_class.cache_clear()
 
 
 def test_what_is_no_plane_is_refused(noise):
@@ -419,3 +420,42 @@ def test_a_canvas_without_pixels_is_refused(noise):
     for matrix in (TURNED, np.eye(4)):
         with pytest.raises(ValueError, match="1 pixel or more"):
             cut(VolumeSource(Volume("test:", noise)), matrix, (0, 5), LINEAR)
+
+
+@pytest.mark.parametrize("shape", [(10, 60, 60), (1, 60, 60), (1, 1, 1)])
+@pytest.mark.parametrize("spacing_mm", [1e-6, 1e6])
+@pytest.mark.parametrize("degrees", [0, 0.01, 45, 89.99, 90])
+def test_slices_that_are_absurdly_far_apart_are_cut_or_refused_at_once(shape, spacing_mm, degrees):
+    geometry = VolumeGeometry(shape, np.diag([1, 1, spacing_mm, 1]), "1.2")
+    volume = Volume("v", np.full(shape, 7, np.int16), geometry=geometry)
+    turn = np.radians(degrees)
+    # A turn about the rows, through the middle of the volume.
+    world = np.eye(4)
+    world[1:3, 1:3] = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
+    world[:3, 3] = geometry.center_lps - world[:3, :2] @ (18.0, 15.0)
+    to_index = geometry.inverse @ world
+    source = VolumeSource(volume)
+    for slab in (None, Slab(3), Slab(1e9, "average")):
+        made, refused = None, ""
+        try:
+            made = cut(source, to_index, SIZE, LINEAR, slab)
+        except GeometryError as error:
+            refused = error.message
+        if made is None:
+            assert slab is not None
+            assert "mm apart; make it thinner" in refused
+            continue
+        # A sheet of a millionth of a millimetre, seen from the side, is nowhere.
+        if degrees < 90 or spacing_mm > 1:
+            assert made.inside is None or made.inside[15, 18]
+            assert made.values[15, 18] == pytest.approx(7, abs=1e-4)
+
+
+def test_a_slab_without_end_is_refused_before_any_sample_is_taken():
+    geometry = VolumeGeometry((10, 60, 60), np.diag([1, 1, 1e-6, 1]), "1.2")
+    source = VolumeSource(Volume("v", np.zeros((10, 60, 60), np.int16), geometry=geometry))
+    # 45 degrees about the rows: by hand, 0.7e6 voxels a mm, two samples each.
+    half = np.sqrt(0.5)
+    world = np.array([[1, 0, 0, 0], [0, half, -half, 30], [0, half, half, 0], [0, 0, 0, 1]])
+    with pytest.raises(GeometryError, match=r"slab of 3 mm .* of 42426\d\d planes"):
+        cut(source, geometry.inverse @ world, SIZE, LINEAR, Slab(3))

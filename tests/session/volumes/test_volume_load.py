@@ -123,6 +123,35 @@ def test_a_nifti_volume_equals_nibabel(session, tmp_path):
         at = tuple(np.rint(ras[:3]).astype(int))
         np.testing.assert_allclose(ras[:3], at, atol=1e-4)
         assert volume.voxels[k, j, i] == np.asanyarray(there.dataobj)[at]
+    # Its rows run in any direction; so do those of what is made of it.
+    images = [session.load_and_cache_image(name).result(5) for name in volume.image_ids]
+    assert not any(image.is_upright for image in images)
+    for one in (volume, cs.decimated(volume, (2, 2, 2)), cs.sub_volume(volume, [(0, 3)] * 3)):
+        assert not one.geometry.is_upright
+        assert not cs.derived_volume(one).geometry.is_upright
+
+
+@pytest.mark.parametrize("is_nifti", [False, True])
+def test_a_volume_and_a_stack_of_its_images_are_the_same_picture(
+    session, tmp_path, paths, is_nifti
+):
+    image_ids = [f"dicomfile:{path}" for path in paths]
+    if is_nifti:
+        path = tmp_path / "phantom.nii.gz"
+        path.write_bytes(nifti_phantom(PHANTOM))
+        image_ids = list(session.image_ids_from_nifti(path).result(5))
+    stack = cs.StackViewport(48, 64, session=session)
+    viewport = cs.VolumeViewport(48, 64, session=session, orientation="acquisition")
+    volume = session.load_volume(image_ids).result(10)
+    viewport.set_volumes([volume])
+    stack.set_stack(list(volume.image_ids), 3).result(5)
+    viewport.jump_to_world(volume.geometry.index_to_world((11.5, 15.5, 3)).tolist())
+    for one in (stack, viewport):
+        one.set_properties(voi_range=(-160, 240), interpolation="nearest")
+    np.testing.assert_array_equal(viewport.render(), stack.render())
+    assert np.ptp(stack.render()[..., 0]) > 0
+    viewport.close()
+    stack.close()
 
 
 def test_it_is_one_array_and_its_images_are_views_that_cost_nothing(session, shuffled):

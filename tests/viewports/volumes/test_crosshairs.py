@@ -16,6 +16,7 @@ from pycornerstone.model.volume import Volume
 from pycornerstone.model.volume_geometry import VolumeGeometry
 from pycornerstone.session.session import Session
 from pycornerstone.viewports.volumes.crosshairs import Crosshairs
+from pycornerstone.viewports.volumes.linking import link
 from pycornerstone.viewports.volumes.viewport import VolumeViewport
 
 # A cube of 60 mm about the origin; a canvas of 120 pixels is 0.5 mm a pixel.
@@ -160,6 +161,104 @@ def test_the_place_is_on_all_planes_whatever_is_done(session, cube, point, turns
         viewport.close()
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    shape=st.sampled_from([(6, 8, 7), (1, 9, 9), (12, 5, 5), (1, 1, 1)]),
+    seed=st.integers(0, 2**32 - 1),
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from(["scroll", "rotate", "zoom", "move"]),
+            st.integers(0, 2),
+            st.floats(-1, 1),
+        ),
+        max_size=6,
+    ),
+)
+def test_all_planes_have_the_lines_of_the_others(session, shape, seed, steps):
+    random = np.random.default_rng(seed)
+    turned, _ = np.linalg.qr(random.normal(size=(3, 3)))
+    sheared = np.eye(3) + np.triu(random.uniform(-0.6, 0.6, (3, 3)), 1)
+    affine = np.eye(4)
+    affine[:3, :3] = turned @ sheared @ np.diag(random.uniform(0.4, 5, 3))
+    affine[:3, 3] = random.uniform(-100, 100, 3)
+    geometry = VolumeGeometry(shape, affine, "1.1")
+    volume = Volume("sheared", np.zeros(shape, np.int16), geometry=geometry)
+    viewports = [
+        VolumeViewport(*size, session=session, orientation=name)
+        for name, size in (("axial", (90, 70)), ("sagittal", (40, 120)), ("coronal", (64, 64)))
+    ]
+    for viewport in viewports:
+        viewport.set_volumes([volume])
+    with (
+        Crosshairs(viewports, session=session) as crosshairs,
+        link(viewports, "zoom and pan", session=session),
+    ):
+        for what, number, amount in steps:
+            if what == "scroll":
+                viewports[number].scroll(round(5 * amount))
+            elif what == "rotate":
+                crosshairs.rotate(viewports[number], round(900 * amount) / 10)
+            elif what == "zoom":
+                viewports[number].set_zoom(4**amount)
+            else:
+                middle = (np.array(geometry.lengths) - 1) / 2
+                crosshairs.move_to(geometry.index_to_world(middle * (1 + amount)).tolist())
+            for viewport in viewports:
+                away = np.subtract(crosshairs.point_lps, viewport.camera.focal_point_lps)
+                assert away @ viewport.camera.view_plane_normal == pytest.approx(0, abs=1e-5)
+                x, y = crosshairs.canvas_point(viewport)
+                if 0.1 < x < viewport.width - 0.1 and 0.1 < y < viewport.height - 0.1:
+                    # The planes are at right angles to each other, however they are turned.
+                    lines = crosshairs.lines(viewport)
+                    assert {line.of for line in lines} == set(viewports) - {viewport}
+                    for start, end in (line.ends for line in lines):
+                        across = np.linalg.det([end - start, np.subtract((x, y), start)])
+                        assert abs(across) < 1e-2 * np.linalg.norm(end - start)
+    for viewport in viewports:
+        viewport.close()
+
+
+def test_a_plane_that_is_turned_out_of_its_volume_takes_the_place_to_the_edge(session):
+    # A box of 20 x 20 x 60 mm about the origin. The place is 30 mm beside it.
+    affine = np.diag([1.0, 1.0, 2.0, 1.0])
+    affine[:3, 3] = (-9.5, -9.5, -29)
+    geometry = VolumeGeometry((30, 20, 20), affine, "1.1")
+    volume = Volume("box", np.zeros((30, 20, 20), np.int16), geometry=geometry)
+    axial, coronal = (
+        VolumeViewport(100, 100, session=session, orientation=name) for name in ("axial", "coronal")
+    )
+    for viewport in (axial, coronal):
+        viewport.set_volumes([volume])
+    with Crosshairs([axial, coronal], (40.0, 0.0, 0.0), session=session) as crosshairs:
+        # Seen from the feet, clockwise is from x to y: the plane x = 40 misses the box, x = 10 not.
+        crosshairs.rotate(axial, 90)
+        assert crosshairs.point_lps == pytest.approx((10, 0, 0))
+        assert abs(coronal.camera.view_plane_normal[0]) == pytest.approx(1)
+        assert coronal.camera.focal_point_lps[0] == pytest.approx(10)
+        x, _ = crosshairs.canvas_point(axial)
+        np.testing.assert_allclose(ends(crosshairs.lines(axial)[0].ends), [(x, 0), (x, 100)])
+    for viewport in (axial, coronal):
+        viewport.close()
+
+
+def test_those_that_are_left_go_on_when_the_first_is_closed(session, planes):
+    axial, sagittal, coronal = planes
+    with Crosshairs(planes, (4.0, -7.0, 11.0), session=session) as crosshairs:
+        axial.close()
+        crosshairs.move_to((5.0, 6.0, 7.0))
+        assert sagittal.camera.focal_point_lps[0] == pytest.approx(5)
+        assert coronal.camera.focal_point_lps[1] == pytest.approx(6)
+        coronal.jump_to_world((0.0, -3.0, 0.0))
+        assert crosshairs.point_lps == pytest.approx((5, -3, 7))
+        assert [line.of for line in crosshairs.lines(coronal)] == [sagittal]
+        assert crosshairs.canvas_point(axial) is None
+        assert crosshairs.lines(axial) == ()
+        # Half a millimetre a pixel: y is -3 mm, to the front, which is left; z is 7 mm, up.
+        assert crosshairs.canvas_point(sagittal) == pytest.approx((54, 46))
+        crosshairs.rotate(sagittal, 30)
+        assert crosshairs.point_lps == pytest.approx((5, -3, 7))
+
+
 def test_the_edge_of_a_slab_is_drawn_and_may_be_moved(session, planes):
     axial, sagittal, _ = planes
     with Crosshairs(planes, (4.0, -7.0, 11.0), session=session) as crosshairs:
@@ -239,7 +338,7 @@ def test_viewports_may_come_one_by_one_and_twice(session, planes):
 def test_an_empty_viewport_and_no_colors_say_so(session, planes):
     with pytest.raises(RuntimeError):
         Crosshairs([*planes, VolumeViewport(9, 9, session=session)], session=session)
-    with pytest.raises(ValueError, match="got none"):
+    with pytest.raises(ValueError, match="a colour at least"):
         Crosshairs(planes, session=session, colors=[])
     with pytest.raises(ValueError, match="0 to 255"):
         Crosshairs(planes, session=session, colors=[(1, 2)])

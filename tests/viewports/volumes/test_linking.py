@@ -20,6 +20,7 @@ from pycornerstone.model.volume_geometry import VolumeGeometry
 from pycornerstone.session.session import Session
 from pycornerstone.viewports.stack import StackViewport
 from pycornerstone.viewports.stack_sync import StackSync
+from pycornerstone.viewports.volumes.inputs import VolumeInput
 from pycornerstone.viewports.volumes.linking import link
 from pycornerstone.viewports.volumes.viewport import VolumeViewport
 
@@ -235,6 +236,13 @@ def test_windows_are_alike_by_volume(session, show):
         assert both.voi_range("pet") == pytest.approx((0, 7))
         # Of that one, the first is the PET.
         assert alone.voi_range("pet") == pytest.approx((5, 6))
+        both.set_properties(volume_id="pet", voi_function="SIGMOID")
+        assert alone.properties("pet").voi_function == "SIGMOID"
+        assert images.properties.voi_function != "SIGMOID"
+        images.set_properties(voi_function="SIGMOID")
+        assert both.properties("ct").voi_function == "SIGMOID"
+        images.set_properties(voi_function="LINEAR")
+        assert both.properties("ct").voi_function == "LINEAR"
     images.close()
 
 
@@ -392,3 +400,22 @@ def test_a_link_of_viewports_that_are_gone_listens_no_longer(show):
 def test_nothing_in_common_is_no_link():
     with pytest.raises(ValueError, match="got nothing"):
         link([], [])
+
+
+@pytest.mark.parametrize("has_beside", [False, True])
+def test_a_registered_volume_ends_where_it_is_shown(session, show, has_beside):
+    # The long one goes on below and above: z from -60 to 58, the short one from -20 to 18.
+    long = show(volume("long", start=(-20.0, -15.0, -60.0), shape=(60, 30, 40)))
+    moved = np.eye(4)
+    moved[2, 3] = 100
+    away = VolumeInput(volume("away", start=(-20.0, -15.0, -120.0)), registration=moved)
+    # With another beside it, the world is named as its own frame of reference is.
+    beside = [volume("beside", start=(-20.0, -15.0, -120.0))] if has_beside else []
+    short = show(away, *beside)
+    with link([long, short], "slice", session=session):
+        long.jump_to_world((0, 0, 10))
+        assert short.camera.focal_point_lps[2] == pytest.approx(10)
+        long.jump_to_world((0, 0, -40))
+        assert short.camera.focal_point_lps[2] == pytest.approx(10)
+        long.jump_to_world((0, 0, -18))
+        assert short.camera.focal_point_lps[2] == pytest.approx(-18)

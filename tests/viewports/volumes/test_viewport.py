@@ -14,7 +14,12 @@ from pycornerstone.errors import DecodeError, GeometryError, TransferError
 from pycornerstone.model.events import ColormapModified, ImageRendered, VoiModified
 from pycornerstone.model.image import Image
 from pycornerstone.model.luts import VoiWindow
-from pycornerstone.model.modules import ModalityLutModule, ScalingModule, VoiLutModule
+from pycornerstone.model.modules import (
+    ImagePlaneModule,
+    ModalityLutModule,
+    ScalingModule,
+    VoiLutModule,
+)
 from pycornerstone.model.volume import Volume
 from pycornerstone.model.volume_geometry import VolumeGeometry
 from pycornerstone.model.volume_viewport_events import (
@@ -122,6 +127,58 @@ def test_a_nifti_is_drawn_as_its_slices_are_in_a_stack(shelf):
     np.testing.assert_array_equal(viewport.render(), stack.render())
 
 
+@pytest.mark.parametrize("is_upright", [True, False])
+@pytest.mark.parametrize(
+    ("axes", "signs"),
+    # RAS and LAS as NIfTI has them, DICOM's own, sagittal and coronal files, rows across.
+    [
+        ("xyz", (-1, -1, 1)),
+        ("xyz", (1, -1, 1)),
+        ("xyz", (1, 1, 1)),
+        ("yzx", (-1, 1, 1)),
+        ("xzy", (-1, 1, -1)),
+        ("yxz", (-1, 1, -1)),
+    ],
+)
+def test_acquisition_is_what_a_stack_shows(shelf, axes, signs, is_upright):
+    voxels = np.random.default_rng(8).integers(0, 255, (3, 30, 40), dtype=np.uint8)
+    affine = np.zeros((4, 4))
+    affine[3, 3] = 1
+    for column, (axis, sign, step) in enumerate(zip(axes, signs, (1, 1.5, 2), strict=True)):
+        affine["xyz".index(axis), column] = sign * step
+    geometry = VolumeGeometry(voxels.shape, affine, "1.2", is_upright=is_upright)
+    volume = Volume("v", voxels, geometry=geometry)
+    properties = {"voi_range": (0, 255), "interpolation": "nearest"}
+    viewport = viewport_of(shelf, volume, size=(60, 60), orientation="acquisition")
+    viewport.set_properties(**properties)
+    stack = StackViewport(60, 60, session=shelf, prefetch=False)
+    # The image of a NIfTI slice as its loader gives it, with a plane from the affine by hand.
+    for k in range(3):
+        viewport.jump_to_world(geometry.index_to_world((20, 15, k)))
+        plane = ImagePlaneModule(
+            image_position_lps=tuple((affine @ (0, 0, k, 1))[:3].tolist()),
+            row_cosines=tuple(np.sign(affine[:3, 0]).tolist()),
+            column_cosines=tuple(np.sign(affine[:3, 1]).tolist()),
+            row_pixel_spacing_mm=1.5,
+            column_pixel_spacing_mm=1.0,
+        )
+        stack.show_image(Image("test:a", voxels[k], plane=plane, is_upright=is_upright))
+        stack.set_properties(**properties)
+        np.testing.assert_array_equal(viewport.render(), stack.render())
+        assert viewport.camera.view_up == stack.camera.view_up
+        assert volume.image(k).is_upright == is_upright
+
+
+def test_acquisition_of_voxels_without_a_place_is_as_they_are_stored(shelf):
+    voxels = np.arange(12, dtype=np.uint8).reshape(1, 3, 4) * 20
+    geometry = VolumeGeometry(voxels.shape, np.eye(4), is_default=True, is_upright=False)
+    viewport = viewport_of(
+        shelf, Volume("v", voxels, geometry=geometry), size=(4, 3), orientation="acquisition"
+    )
+    viewport.set_properties(voi_range=(0, 255))
+    np.testing.assert_array_equal(viewport.render()[..., 0], voxels[0])
+
+
 def test_view_changes_are_those_of_a_stack(shelf):
     voxels = np.random.default_rng(9).integers(0, 255, (1, 30, 40), dtype=np.uint8)
     volume = volume_of(voxels)
@@ -193,7 +250,7 @@ def test_a_slab_shows_the_brightest_of_what_lies_in_it(shelf):
 
 @pytest.mark.parametrize(("thickness", "mode"), [(-1, "maximum"), (math.nan, "maximum"), (2, "x")])
 def test_a_slab_that_cannot_be_is_refused(shelf, thickness, mode):
-    with pytest.raises(ValueError, match=r"thickness_mm|is not a valid"):
+    with pytest.raises(ValueError, match=r"thickness_mm|no mode 'x' of a slab; there are"):
         viewport_of(shelf, flat(0)).set_slab(thickness, mode)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pycornerstone.errors import GeometryError
+from pycornerstone.model.given_values import number_or_nan
 from pycornerstone.rendering.sampling import Interpolation
 from pycornerstone.rendering.volumes.axis_planes import AxisPlane, cut_along_axes
 from pycornerstone.rendering.volumes.oblique import cut_obliquely
@@ -25,6 +26,9 @@ __all__ = ["Cut", "Slab", "SlabMode", "VolumeSource", "cut"]
 
 # Of a voxel: a slab that ends so little before a sample has it.
 _SAME_PLACE = 1e-6
+# On each side of the plane: so many, or more by the voxels along i, j and k. A slab of a whole
+# volume has fewer at any angle, as long as no voxel is over a hundred times as long as wide.
+_MOST_SAMPLES, _MOST_BY_VOXELS = 4096, 4
 # Sine of an angle that is rounding noise.
 _FLAT = 1e-12
 
@@ -58,9 +62,16 @@ class Slab:
     mode: SlabMode = SlabMode.MAXIMUM
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.thickness_mm) and self.thickness_mm >= 0):
-            raise ValueError(f"thickness_mm must be 0 or more, got {self.thickness_mm}")
-        object.__setattr__(self, "mode", SlabMode(self.mode))
+        thickness = number_or_nan(self.thickness_mm)
+        if not (math.isfinite(thickness) and thickness >= 0):
+            raise ValueError(f"thickness_mm must be 0 or more, got {self.thickness_mm!r}")
+        try:
+            mode = SlabMode(str(self.mode))
+        except ValueError:
+            known = ", ".join(SlabMode)
+            raise ValueError(f"no mode {self.mode!r} of a slab; there are: {known}") from None
+        object.__setattr__(self, "thickness_mm", thickness)
+        object.__setattr__(self, "mode", mode)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,7 +135,8 @@ def cut(
     Raises
     ------
     GeometryError
-        If `to_index` is no invertible matrix.
+        If `to_index` is no invertible matrix, or a slab would need samples without end: if voxels
+        are a millionth of a millimetre in one direction, or the plane is far outside.
     MissingExtraError
         If the plane is oblique and VTK is not installed.
     ValueError
@@ -187,6 +199,12 @@ def _offsets(
     furthest = max(float(at_mm.max()), -float(at_mm.min()), 0.0)
     thickness = min(slab.thickness_mm, 2 * furthest + 1 / voxels_a_mm)
     each_side = math.floor(thickness * voxels_a_mm + _SAME_PLACE)
+    if each_side > max(_MOST_SAMPLES, _MOST_BY_VOXELS * sum(lengths)):
+        raise GeometryError(
+            f"a slab of {slab.thickness_mm:g} mm would be made of {2 * each_side + 1} planes, as "
+            f"along its normal voxels are {1 / voxels_a_mm:g} mm apart; make it thinner, bring the "
+            "plane to the volume, or resample that to voxels of like sides"
+        )
     return np.asarray(np.arange(-each_side, each_side + 1) * (0.5 / voxels_a_mm), np.float64)
 
 

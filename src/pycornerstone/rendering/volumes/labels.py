@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pycornerstone.model.given_values import number_or_nan, whole_number
 from pycornerstone.rendering.scratch import scratch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy.typing as npt
 
     from pycornerstone.rendering.volumes.cut import Cut
@@ -83,6 +84,8 @@ class LabelStyle:
     ------
     ValueError
         If an opacity is not from 0 to 1, the width is negative or above 100, or a colour is none.
+    TypeError
+        If the width or a label is no whole number, or there is no mapping of colours.
     """
 
     colors: Mapping[int, tuple[int, int, int]] = field(default_factory=dict)
@@ -94,23 +97,27 @@ class LabelStyle:
     inactive_opacity: float = 0.5
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "colors", dict(self.colors))
-        object.__setattr__(self, "hidden", frozenset(self.hidden))
         for opacity in (self.opacity, self.outline_opacity, self.inactive_opacity):
-            if not 0 <= opacity <= 1:
-                raise ValueError(f"an opacity is a number from 0 to 1, got {opacity}")
-        if not 0 <= self.outline_width <= _WIDEST_OUTLINE:
-            raise ValueError(
-                f"an outline is 0 to {_WIDEST_OUTLINE} pixels wide, got {self.outline_width}"
-            )
+            if not 0 <= number_or_nan(opacity) <= 1:
+                raise ValueError(f"an opacity is a number from 0 to 1, got {opacity!r}")
+        width = whole_number(self.outline_width, "outline_width")
+        if not 0 <= width <= _WIDEST_OUTLINE:
+            raise ValueError(f"an outline is 0 to {_WIDEST_OUTLINE} pixels wide, got {width}")
+        if not isinstance(self.colors, Mapping):
+            raise TypeError(f"colors are a mapping of labels to colours, got {self.colors!r}")
+        colors = {}
         for label, color in self.colors.items():
-            if not 1 <= label <= MOST_LABELS:
+            if not 1 <= whole_number(label, "a label") <= MOST_LABELS:
                 raise ValueError(f"a label is a number from 1 to {MOST_LABELS}, got {label}")
-            parts = list(color)
-            if len(parts) != 3 or not all(0 <= part <= 255 for part in parts):
-                raise ValueError(
-                    f"a colour is red, green and blue from 0 to 255, got {color} for label {label}"
-                )
+            colors[int(label)] = _checked_color(color, label)
+        given: Any = self.hidden
+        if not isinstance(given, Iterable) or isinstance(given, str):
+            raise TypeError(f"hidden labels are a set of whole numbers, got {self.hidden!r}")
+        hidden = frozenset(whole_number(label, "a hidden label") for label in self.hidden)
+        if self.active is not None:
+            whole_number(self.active, "the active label")
+        object.__setattr__(self, "colors", colors)
+        object.__setattr__(self, "hidden", hidden)
 
     @cached_property
     def fill(self) -> npt.NDArray[np.int32]:
@@ -138,6 +145,18 @@ class LabelStyle:
         table = rgba.view(np.int32)[:, 0]
         table.flags.writeable = False
         return table
+
+
+def _checked_color(color: tuple[int, int, int], label: int) -> tuple[int, int, int]:
+    try:
+        red, green, blue = (operator.index(part) for part in color)
+    except (TypeError, ValueError):
+        red = green = blue = -1
+    if not all(0 <= part <= 255 for part in (red, green, blue)):
+        raise ValueError(
+            f"a colour is red, green and blue from 0 to 255, got {color!r} for label {label}"
+        )
+    return red, green, blue
 
 
 def paint_labels(cut: Cut, style: LabelStyle) -> npt.NDArray[np.uint8]:

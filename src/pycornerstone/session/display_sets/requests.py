@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pycornerstone.errors import LoaderError
 from pycornerstone.loaders.dicomweb_headers import DicomwebHeaders
 from pycornerstone.loaders.list_request import ProgressRequest
 from pycornerstone.loaders.protocol import LoadOptions
+from pycornerstone.metadata.series.rules import SplitRule
 from pycornerstone.model.display_set import DisplaySets
 from pycornerstone.session.display_sets.fetching import Fetching
 from pycornerstone.session.display_sets.listing import Listing
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     from pycornerstone.loaders.load_object import ImageLoadObject
     from pycornerstone.loaders.protocol import LoaderContext
     from pycornerstone.loaders.registry import LoaderRegistry
-    from pycornerstone.metadata.series.splitting import SplitRule
     from pycornerstone.session.display_sets.listing import AnySource
     from pycornerstone.session.list_requests import ListRequests
 
@@ -75,6 +77,13 @@ class DisplaySetRequests:
     ) -> DisplaySetsRequest:
         """Begin to open a source; see `Session.open_display_sets`."""
         request = DisplaySetsRequest("display sets", self._lists.notify)
+        given: Any = () if rules is None else rules
+        given = tuple(given) if isinstance(given, Iterable) else (given,)
+        for rule in given:
+            if not isinstance(rule, SplitRule):
+                request.settle(LoaderError(f"rules are a list of SplitRule, got {rule!r}"))
+                return request
+        rules = None if rules is None else given
         new_listing = partial(Listing, self._context.sources, self._loaders.schemes())
         opening = Opening(new_listing, self._reader, self._fetching, request.advance)
         self._lists.begin(request, opening.run(source, rules), options)
@@ -98,7 +107,8 @@ class DisplaySetQuestions:
         Files are known by their content, whatever their names. Of DICOM, headers alone are read,
         several files at a time; they are kept, so that loads do not read them again. Nothing is
         dropped: what is no image, cannot be read or fits nowhere is in `DisplaySets.left_out`, with
-        the reason.
+        the reason. Of DICOM files that are the same byte for byte, one is shown, and the others are
+        left out; files of one SOP Instance UID that differ are all kept, which is logged.
 
         Parameters
         ----------

@@ -105,4 +105,9 @@ def _with_image(facts: SliceFacts, images: Mapping[str, Image]) -> SliceFacts:
     if image is None:
         return facts
     plane = facts.plane or image.plane
-    return replace(facts, plane=plane, modality=facts.modality or image.modality)
+    return replace(
+        facts,
+        plane=plane,
+        modality=facts.modality or image.modality,
+        is_upright=facts.is_upright and image.is_upright,
+    )

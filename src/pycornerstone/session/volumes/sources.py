@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pycornerstone.errors import LoaderError
 from pycornerstone.loaders.protocol import LoadOptions
@@ -99,14 +99,19 @@ class VolumeSettings:
         ValueError
             If there is no such order.
         LoaderError
-            If `memory_map` is none of what it may be.
+            If `options`, `memory_map` or another one is none of what it may be.
         """
+        if not isinstance(self.options, LoadOptions):
+            raise LoaderError(f"options are LoadOptions, got {self.options!r}")
+        for name in ("resample", "allow_missing"):
+            if not isinstance(getattr(self, name), bool):
+                raise LoaderError(f"{name} is True or False, got {getattr(self, name)!r}")
         slice_order(self.order, 1)
         wanted = self.memory_map
-        if not isinstance(wanted, bool) and wanted not in ("auto", None):
+        if not isinstance(wanted, bool) and not _is_one_of(wanted, "auto", None):
             try:
                 wanted = Path(os.fsdecode(wanted)) if wanted else None
-            except TypeError:
+            except (TypeError, ValueError):
                 wanted = None
             if wanted is None:
                 raise LoaderError(
@@ -128,3 +133,8 @@ class VolumeSettings:
         if self.decimate != (1, 1, 1):
             name += "#steps=" + ",".join(map(str, self.decimate))
         return name
+
+
+def _is_one_of(given: Any, *choices: object) -> bool:
+    # An array is equal to anything in each of its parts.
+    return (given is None or isinstance(given, str)) and given in choices

@@ -14,6 +14,7 @@ from pycornerstone.errors import (
     LoadCancelledError,
     LoaderError,
     SessionClosedError,
+    UnknownSchemeError,
 )
 from pycornerstone.loaders.protocol import is_async
 from pycornerstone.model.display_set import DisplaySet, DisplaySetKind
@@ -82,7 +83,7 @@ class VolumeLoads:
             own_id = settings.volume_id(image_ids)
             volume_id = _checked_id(volume_id) or own_id
         except Exception as error:  # noqa: BLE001 - all that goes wrong is told by the load object
-            return self._rejected(VolumeLoadObject, error, str(volume_id or ""))
+            return self._rejected(VolumeLoadObject, error, _name_of(source, volume_id))
         # Others of that name are not these, and a file was asked for, not what is in it.
         is_same = self._named.get(volume_id, own_id) == own_id and not settings.own_file
         cached = self._cached(volume_id) if is_same else None
@@ -109,7 +110,7 @@ class VolumeLoads:
             points = source if isinstance(source, DisplaySet) else None
             volume_id = f"{settings.volume_id(image_ids)}#series"
         except Exception as error:  # noqa: BLE001 - all that goes wrong is told by the load object
-            return self._rejected(VolumeSeriesLoadObject, error, "")
+            return self._rejected(VolumeSeriesLoadObject, error, _name_of(source, None))
         kept = self._sources.series.get(volume_id)
         if kept is not None and not settings.own_file:
             return self._whole_series(kept)
@@ -134,7 +135,14 @@ class VolumeLoads:
         cached = self._cached(volume_id)
         if cached is not None:
             return cached
-        loader = self._sources.volume_loaders.find(volume_id)
+        try:
+            loader = self._sources.volume_loaders.find(volume_id)
+        except UnknownSchemeError as error:
+            if error.scheme in self._sources.loaders.schemes():
+                error.message += (
+                    f". {error.scheme!r} is a scheme of images: give a list of imageIds, of one too"
+                )
+            raise
 
         async def make() -> Volume:
             if is_async(loader):
@@ -330,3 +338,10 @@ def _checked_id(volume_id: str | None) -> str | None:
     if volume_id is not None and not isinstance(volume_id, str):
         raise LoaderError(f"a volumeId is text, got {type(volume_id).__name__}")
     return volume_id
+
+
+def _name_of(source: Any, volume_id: Any) -> str:
+    """Give what a load is called by that was refused; nothing where nobody knows."""
+    if volume_id is None and isinstance(source, str):
+        volume_id = source
+    return volume_id if isinstance(volume_id, str) else ""

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import weakref
+from collections.abc import Iterable
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from pycornerstone.model.events import Event
+from pycornerstone.model.given_values import finite_number
 from pycornerstone.rendering.lines import Line, draw_lines
+from pycornerstone.viewports.given_viewports import registrations_of, viewport_of, viewports_of
 from pycornerstone.viewports.places import matrix_between, place_of
 from pycornerstone.viewports.property_readers import checked_color
 from pycornerstone.viewports.reference_lines import reference_line
+from pycornerstone.viewports.vectors import three_numbers
+from pycornerstone.viewports.volumes.crosshair_arms import arms_of
 from pycornerstone.viewports.volumes.crosshair_turns import turned_camera
+from pycornerstone.viewports.volumes.meeting_point import meeting_point
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
     from pycornerstone.metadata.registration import Registrations
     from pycornerstone.model.events import CameraModified
     from pycornerstone.model.geometry import Vector
+    from pycornerstone.viewports.places import Place
     from pycornerstone.viewports.source import ImageSource
     from pycornerstone.viewports.volumes.viewport import VolumeViewport
 
 __all__ = ["CrosshairLine", "Crosshairs"]
 
 _COLORS = ((255, 80, 80), (90, 220, 90), (90, 160, 255), (255, 210, 60), (220, 120, 255))
-# Canvas pixels around the place that are left free, so that it can be seen.
-_GAP = 10.0
 _DASH = 6.0
 # mm; places that differ by less are the same.
 _SAME_PLACE = 1e-6
@@ -67,6 +71,7 @@ class Crosshairs:
     Moving it moves all of their planes there; scrolling one moves it along. It lasts until `close`,
     and may be used from any thread.
     Frames of reference are those of the viewports' worlds; the place is in that of the first one.
+    A viewport that is closed has no lines, and the others go on.
 
     Parameters
     ----------
@@ -93,6 +98,8 @@ class Crosshairs:
         If nothing is on show in one of them.
     ValueError
         If there is no viewport, or `point_lps` is no place, or `colors` are none.
+    TypeError
+        If one is no viewport of volumes.
     """
 
     def __init__(
@@ -108,23 +115,25 @@ class Crosshairs:
             from pycornerstone.session.default import default_session
 
             session = default_session()
-        self._viewports = tuple(dict.fromkeys(viewports))
+        self._viewports = tuple(dict.fromkeys(viewports_of(viewports, shows_volumes=True)))
         if not self._viewports:
             raise ValueError("crosshairs need the viewports that they are drawn in, got none")
-        if not colors:
-            raise ValueError("crosshairs have a colour at least, got none")
+        given: Any = colors
+        chosen = [checked_color(color) for color in given] if isinstance(given, Iterable) else []
+        if not chosen:
+            raise ValueError(f"crosshairs have a list of a colour at least, got {colors!r}")
         for viewport in self._viewports:
-            # RuntimeError while nothing is on show.
             _ = viewport.camera
         self.enabled = True
-        known = session.metadata.registrations
-        self._registrations = known if registrations is None else registrations
+        self._registrations = registrations_of(registrations, session)
         self._colors = {
-            viewport.viewport_id: checked_color(colors[number % len(colors)])
+            viewport.viewport_id: chosen[number % len(chosen)]
             for number, viewport in enumerate(self._viewports)
         }
         self._thread = threading.local()
-        self._point = self._meeting_point()
+        self._world_uid: str | None = None
+        middle = self._viewports[0].camera.focal_point_lps
+        self._point, _ = meeting_point(self._planes(), middle)
         if point_lps is not None:
             self.move_to(point_lps)
         # Crosshairs that are forgotten, not closed, hold no viewports.
@@ -172,21 +181,21 @@ class Crosshairs:
         ValueError
             If it is no three finite numbers.
         """
-        point = np.array(point_lps, np.float64)
-        if point.shape != (3,) or not np.isfinite(point).all():
+        point = three_numbers(point_lps)
+        if point is None:
             raise ValueError(f"a place is three finite numbers, LPS mm, got {point_lps!r}")
-        self._bring(point, self._viewports)
+        self._bring(np.array(point), self._viewports)
 
     def move_to_canvas(self, viewport: VolumeViewport, point: Sequence[float]) -> None:
         """Move it to what a canvas point of one of its viewports shows."""
-        place = viewport.canvas_to_world(point)
-        matrix = self._matrix(viewport, self._viewports[0])
+        place = viewport_of(viewport).canvas_to_world(point)
+        matrix = self._to_world(viewport)
         if matrix is not None:
             self.move_to(_applied(matrix, place).tolist())
 
     def canvas_point(self, viewport: VolumeViewport) -> tuple[float, float] | None:
         """Give where it is on a canvas; None in an unknown frame of reference."""
-        matrix = self._matrix(self._viewports[0], viewport)
+        matrix = self._from_world(viewport)
         if matrix is None:
             return None
         x, y = viewport.world_to_canvas(_applied(matrix, self._point)).tolist()
@@ -217,6 +226,8 @@ class Crosshairs:
     ) -> None:
         """Turn lines on the canvas of a viewport, and the planes that they stand for.
 
+        A plane that would miss its volume then goes through the edge of that; the place goes along.
+
         Parameters
         ----------
         in_ : VolumeViewport
@@ -231,14 +242,14 @@ class Crosshairs:
         ValueError
             If it is not finite.
         """
-        if not math.isfinite(degrees):
-            raise ValueError(f"lines are turned by a number of degrees, got {degrees}")
-        turned = [viewport for viewport in (of or self._viewports) if viewport is not in_]
-        axis = np.array(in_.camera.view_plane_normal)
+        degrees = finite_number(degrees, "the number of degrees that lines are turned by")
+        chosen = self._viewports if of is None else viewports_of(of, shows_volumes=True)
+        turned = [viewport for viewport in chosen if viewport is not in_]
+        axis = np.array(viewport_of(in_).camera.view_plane_normal)
         with self._on_our_own():
             for viewport in turned:
                 to_axis = self._matrix(in_, viewport)
-                to_point = self._matrix(self._viewports[0], viewport)
+                to_point = self._from_world(viewport)
                 if to_axis is None or to_point is None:
                     continue
                 # Clockwise for who looks against the normal.
@@ -249,6 +260,9 @@ class Crosshairs:
                     -degrees,
                 )
                 viewport.set_camera(camera)
+        found, is_on_all = meeting_point(self._planes(), self._point)
+        if is_on_all and np.abs(found - self._point).max() > _SAME_PLACE:
+            self._bring(found, self._viewports)
 
     def set_slab(self, of: VolumeViewport, in_: VolumeViewport, point: Sequence[float]) -> None:
         """Make a slab as thick as to reach a canvas point: what drawing at its edge does.
@@ -296,7 +310,7 @@ class Crosshairs:
             for face in line.slab_ends:
                 start, end = map(tuple, face.tolist())
                 drawn.append(Line(start, end, line.color, opacity=0.8, dash=_DASH))
-            drawn += _with_gap(line, center)
+            drawn += arms_of(line.ends, line.color, center)
         return draw_lines(in_.render() if picture is None else picture, drawn)
 
     def _line(
@@ -305,33 +319,46 @@ class Crosshairs:
         return reference_line(of, in_, registrations=self._registrations, offset_mm=offset_mm)
 
     def _matrix(self, from_: VolumeViewport, to: VolumeViewport) -> npt.NDArray[np.float64] | None:
-        here, there = place_of(from_), place_of(to)
+        here, there = place_of(viewport_of(from_)), place_of(viewport_of(to))
         if here is None or there is None:
             return None
-        return matrix_between(
-            here.frame_of_reference_uid, there.frame_of_reference_uid, self._registrations
-        )
+        return self._between(here.frame_of_reference_uid, there.frame_of_reference_uid)
 
-    def _meeting_point(self) -> npt.NDArray[np.float64]:
-        """Find the place on all planes that is nearest to the middle of the first canvas."""
-        first = self._viewports[0]
-        middle = np.array(first.camera.focal_point_lps)
-        normals, distances = [], []
-        for viewport in self._viewports:
-            place, matrix = place_of(viewport), self._matrix(viewport, first)
-            if place is not None and matrix is not None:
-                moved = place.moved(matrix, None)
-                normals.append(moved.normal)
-                distances.append(float(moved.normal @ (moved.point_lps - middle)))
-        solution = np.linalg.lstsq(np.array(normals), np.array(distances), rcond=1e-6)[0]
-        return np.asarray(middle + solution)
+    def _from_world(self, to: VolumeViewport) -> npt.NDArray[np.float64] | None:
+        """Give the matrix that the place is found by in a viewport; None if that shows nothing."""
+        there = place_of(viewport_of(to))
+        return None if there is None else self._between(self._world, there.frame_of_reference_uid)
+
+    def _to_world(self, from_: VolumeViewport) -> npt.NDArray[np.float64] | None:
+        here = place_of(viewport_of(from_))
+        return None if here is None else self._between(here.frame_of_reference_uid, self._world)
+
+    def _between(self, uid: str | None, to_uid: str | None) -> npt.NDArray[np.float64] | None:
+        return matrix_between(uid, to_uid, self._registrations)
+
+    @property
+    def _world(self) -> str | None:
+        """Frame of reference of the place; if the first viewport was closed, what it was."""
+        place = place_of(self._viewports[0])
+        if place is not None:
+            self._world_uid = place.frame_of_reference_uid
+        return self._world_uid
+
+    def _planes(self) -> list[Place]:
+        """Give the planes that are on show, in the world of the first viewport."""
+        found = ((place_of(one), self._to_world(one)) for one in self._viewports)
+        return [
+            place.moved(matrix, None)
+            for place, matrix in found
+            if place is not None and matrix is not None
+        ]
 
     def _bring(self, point: npt.NDArray[np.float64], viewports: Sequence[VolumeViewport]) -> None:
         self._point = point
         with self._on_our_own():
             while True:
                 for viewport in viewports:
-                    matrix = self._matrix(self._viewports[0], viewport)
+                    matrix = self._from_world(viewport)
                     if matrix is not None:
                         x, y, z = _applied(matrix, point).tolist()
                         viewport.jump_to_world((x, y, z))
@@ -355,8 +382,7 @@ class Crosshairs:
         if is_ours or not self.enabled or detail.viewport_id not in self._colors:
             return
         [moved] = [found for found in self._viewports if found.viewport_id == detail.viewport_id]
-        first = self._viewports[0]
-        place, matrix = place_of(moved), self._matrix(moved, first)
+        place, matrix = place_of(moved), self._to_world(moved)
         if place is None or matrix is None:
             return
         place = place.moved(matrix, None)
@@ -372,20 +398,3 @@ def _applied(
     matrix: npt.NDArray[np.float64], point: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
     return np.asarray(matrix[:3, :3] @ point + matrix[:3, 3])
-
-
-def _with_gap(line: CrosshairLine, center: tuple[float, float] | None) -> list[Line]:
-    """Give the two arms of a line."""
-    start, end = line.ends
-    length = float(np.linalg.norm(end - start))
-    whole = Line(tuple(start.tolist()), tuple(end.tolist()), line.color)
-    if center is None or length == 0:
-        return [whole]
-    along = (end - start) / length
-    middle = float((np.array(center) - start) @ along)
-    arms = [(0.0, min(middle - _GAP, length)), (max(middle + _GAP, 0.0), length)]
-    return [
-        replace(whole, start=tuple(start + a * along), end=tuple(start + b * along))
-        for a, b in arms
-        if b > a
-    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -11,10 +11,9 @@ import numpy as np
 from pycornerstone.errors import GeometryError
 from pycornerstone.model.display_set import DisplaySet
 from pycornerstone.model.volume import Volume
+from pycornerstone.rendering.volumes.labels import LabelStyle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy.typing as npt
 
     from pycornerstone.viewports.source import ImageAndVolumeSource, VolumeLoad
@@ -23,8 +22,10 @@ __all__ = [
     "VolumeInput",
     "VolumeLike",
     "begun",
+    "checked_ids",
     "checked_input",
     "checked_inputs",
+    "checked_style",
 ]
 
 # Sine of the angle within which two directions count as one, as of a volume's own.
@@ -52,6 +53,8 @@ class VolumeInput:
     ------
     GeometryError
         If the registration is no invertible 4x4 matrix of an affine map.
+    TypeError
+        If `properties` is no mapping.
     """
 
     volume: Volume | VolumeLoad | DisplaySet | str | Iterable[str]
@@ -59,6 +62,12 @@ class VolumeInput:
     properties: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        given: Any = self.properties
+        if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+            raise TypeError(
+                "properties are a mapping of names of VolumeViewport.set_properties, got "
+                f"{self.properties!r}"
+            )
         if self.registration is None:
             return
         try:
@@ -115,6 +124,27 @@ def checked_input(given: VolumeLike) -> VolumeInput:
             f"a volumeId, or a VolumeInput of any of these, got {type(given).__name__}"
         )
     return VolumeInput(image_ids)
+
+
+def checked_ids(given: Any) -> tuple[str, ...]:
+    """Give volumeIds.
+
+    Raises
+    ------
+    TypeError
+        If it is a single one and no list, or has something else in it.
+    """
+    names = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (None,)
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(f"a list of volumeIds is wanted, got {given!r}; put one into brackets")
+    return cast("tuple[str, ...]", names)
+
+
+def checked_style(given: LabelStyle) -> LabelStyle:
+    """Give a style of labels; TypeError if it is none."""
+    if not isinstance(given, LabelStyle):
+        raise TypeError(f"labels are drawn by a LabelStyle, got {given!r}")
+    return given
 
 
 def begun(given: VolumeInput, source: ImageAndVolumeSource) -> tuple[Volume | VolumeLoad, bool]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,15 @@ from pycornerstone.model.volume_viewport_events import (
 )
 from pycornerstone.rendering.volumes.labels import LabelStyle
 from pycornerstone.viewports.view import View
-from pycornerstone.viewports.volumes.inputs import begun, checked_input, checked_inputs
+from pycornerstone.viewports.volumes.inputs import (
+    begun,
+    checked_ids,
+    checked_input,
+    checked_inputs,
+    checked_style,
+)
 from pycornerstone.viewports.volumes.redraw import RedrawNews
-from pycornerstone.viewports.volumes.shown_volume import ShownVolume
+from pycornerstone.viewports.volumes.shown_volume import ShownVolume, dropping
 from pycornerstone.viewports.volumes.together import bring_together, check_different, world_of
 from pycornerstone.viewports.volumes.volume_pins import VolumePins
 from pycornerstone.viewports.volumes.volume_presentation import changed_volume
@@ -26,7 +31,7 @@ from pycornerstone.viewports.volumes.volume_view import VolumeView
 from pycornerstone.viewports.volumes.volumes_request import VolumesRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from pycornerstone.model.events import EventDetail
     from pycornerstone.model.volume import Volume
@@ -133,11 +138,14 @@ class LayeredVolumeView(VolumeView):
 
         Raises
         ------
+        TypeError
+            If it is no list of volumeIds.
         ValueError
             If one is not on show.
         """
+        names = checked_ids(volume_ids)
         with self._lock:
-            gone = [self._volume_of(volume_id) for volume_id in volume_ids]
+            gone = [self._volume_of(volume_id) for volume_id in names]
             told = self._keep(tuple(shown for shown in self._volumes if shown not in gone))
         self._tell(told)
 
@@ -160,18 +168,22 @@ class LayeredVolumeView(VolumeView):
         ------
         GeometryError
             If it lies in another frame of reference, and no registration leads from there.
+        TypeError
+            If it is no volume, or `style` is none.
         """
+        style = LabelStyle() if style is None else checked_style(style)
         made = self._made([checked_input(volume)])
         name = made[0].volume_id
-        with self._lock, _dropping(made):
+        with self._lock, dropping(made):
             kept = [pair for pair in self._labelmaps if pair[0].volume_id != name]
             self._place((*self._volumes, *(pair[0] for pair in kept), *made))
-            self._labelmaps = (*kept, (made[0], style or LabelStyle()))
+            self._labelmaps = (*kept, (made[0], style))
             told = self._keep(self._volumes)
         return self._follow(made, told)
 
     def set_label_style(self, volume_id: str, style: LabelStyle) -> None:
         """Draw a labelmap in another way; ValueError if it is not on show."""
+        style = checked_style(style)
         with self._lock:
             there = self._labelmap_of(volume_id)
             self._labelmaps = tuple(
@@ -193,7 +205,7 @@ class LayeredVolumeView(VolumeView):
     def mark_modified(self, volume_id: str | None = None) -> None:
         """Say that voxels have been changed, of one volume or labelmap, or of all of them."""
         for shown in (*self._volumes, *self._label_volumes):
-            if volume_id is None or shown.volume_id == volume_id:
+            if volume_id is None or shown.is_called(volume_id):
                 shown.mark_modified()
         self._news.changed()
 
@@ -215,7 +227,7 @@ class LayeredVolumeView(VolumeView):
     def _volume_of(self, volume_id: str | None) -> ShownVolume:
         """Give a volume on show, by default the first."""
         for shown in self._volumes:
-            if volume_id is None or shown.volume_id == volume_id:
+            if volume_id is None or shown.is_called(volume_id):
                 return shown
         known = ", ".join(map(repr, self.volume_ids)) or "none"
         asked = "no volume" if volume_id is None else f"no volume {volume_id!r}"
@@ -223,7 +235,7 @@ class LayeredVolumeView(VolumeView):
 
     def _labelmap_of(self, volume_id: str) -> tuple[ShownVolume, LabelStyle]:
         for pair in self._labelmaps:
-            if pair[0].volume_id == volume_id:
+            if pair[0].is_called(volume_id):
                 return pair
         known = ", ".join(map(repr, self.labelmap_ids)) or "none"
         raise ValueError(
@@ -232,7 +244,7 @@ class LayeredVolumeView(VolumeView):
 
     def _show(self, inputs: list[VolumeInput], *, is_more: bool) -> VolumesRequest:
         made = self._made(inputs)
-        with self._lock, _dropping(made):
+        with self._lock, dropping(made):
             beside = (*self._volumes, *self._label_volumes) if is_more else ()
             check_different((*beside, *made))
             self._place((*beside, *made))
@@ -248,7 +260,7 @@ class LayeredVolumeView(VolumeView):
         Without the lock: whoever listens may be told of a load at once.
         """
         made: list[ShownVolume] = []
-        with _dropping(made):
+        with dropping(made):
             for given in inputs:
                 volume, is_own = begun(given, self._source)
                 shown = ShownVolume(given, volume, is_own=is_own)
@@ -299,7 +311,8 @@ class LayeredVolumeView(VolumeView):
 
     def _told_of_voi(self, shown: ShownVolume) -> list[EventDetail]:
         voi = None if shown.volume is None else shown.voi
-        return [] if voi is None else [VoiModified(self.viewport_id, *voi.bounds, shown.volume_id)]
+        told = voi and VoiModified(self.viewport_id, *voi.bounds, shown.volume_id, voi.function)
+        return [told] if told else []
 
     def _follow(self, made: tuple[ShownVolume, ...], told: list[EventDetail]) -> VolumesRequest:
         """Tell of what is shown from now on, and draw again when more of it has come."""
@@ -352,17 +365,6 @@ class LayeredVolumeView(VolumeView):
             if load is not None and volume is not None and not load.done():
                 k = round(float(shown.geometry.world_to_index(middle)[2]))
                 load.prefer(min(max(k, 0), volume.shape[0] - 1))
-
-
-@contextmanager
-def _dropping(made: Iterable[ShownVolume]) -> Iterator[None]:
-    """Let go of volumes that cannot be shown after all."""
-    try:
-        yield
-    except BaseException:
-        for shown in made:
-            shown.drop()
-        raise
 
 
 def _tell_to_draw(viewport: weakref.ref[LayeredVolumeView]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
@@ -11,13 +12,14 @@ import numpy as np
 
 from pycornerstone.model.events import Event
 from pycornerstone.viewports.followers import Followers
+from pycornerstone.viewports.given_viewports import registrations_of, viewports_of
 from pycornerstone.viewports.places import matrix_between, place_of
 from pycornerstone.viewports.stack import StackViewport
 from pycornerstone.viewports.stack_sync import StackSync
 from pycornerstone.viewports.volumes.same_values import SameColors, SameSlab, SameVoi, is_close
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from pycornerstone.metadata.registration import Registrations
     from pycornerstone.session.events import EventBus
@@ -40,8 +42,8 @@ class LinkKind(StrEnum):
     SLICE = "slice"
     """Those whose planes are parallel show the same plane, or the image nearest to it."""
     VOI = "voi"
-    """The values that are drawn black and white. Viewports of volumes have them for each volume:
-    those that both have are alike; with a stack it is the first."""
+    """The values that are drawn black and white, and the VOI function. Viewports of volumes have
+    them for each volume: those that both have are alike; with a stack it is the first."""
     COLORS = "colors"
     """Colour map and negative, by volume as the values."""
     SLAB = "slab"
@@ -87,27 +89,31 @@ def link(
     ------
     ValueError
         If there is nothing of that name to have in common, or nothing is named.
+    TypeError
+        If one is no viewport.
     """
     if session is None:
         from pycornerstone.session.default import default_session
 
         session = default_session()
-    kinds = (what,) if isinstance(what, str) else tuple(what)
+    given: Any = what
+    kinds = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (given,)
     known = ", ".join(LinkKind)
     if not kinds:
         raise ValueError(f"viewports are linked by something, got nothing; there are: {known}")
-    if registrations is None:
-        registrations = session.metadata.registrations
+    registrations = registrations_of(registrations, session)
+    leaders, others = viewports_of(sources), viewports_of(targets)
+    both = viewports_of(viewports)
     try:
         chosen = dict.fromkeys(LinkKind(kind) for kind in kinds)
     except ValueError:
         raise ValueError(f"viewports cannot be linked by {what!r}; there are: {known}") from None
     made = Link([_followers(kind, session, registrations) for kind in chosen])
-    for viewport in viewports:
+    for viewport in both:
         made.add(viewport)
-    for viewport in sources:
+    for viewport in leaders:
         made.add(viewport, follows=False)
-    for viewport in targets:
+    for viewport in others:
         made.add(viewport, leads=False)
     return made
 

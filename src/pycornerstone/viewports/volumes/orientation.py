@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from pycornerstone.viewports.anatomy import radiological_directions
 from pycornerstone.viewports.vectors import cross, negative, three_numbers, unit
 
 if TYPE_CHECKING:
@@ -30,9 +31,10 @@ class Orientation(StrEnum):
     SAGITTAL = "sagittal"
     CORONAL = "coronal"
     ACQUISITION = "acquisition"
-    """The plane of the slices, row 0 on top and column 0 on the left, as DICOM images are shown.
+    """The plane of the slices, as a stack shows them: row 0 on top and column 0 on the left.
 
-    NIfTI and the like have their rows in any direction; a reformat is upright.
+    NIfTI and the like keep rows in any direction; these are turned by quarters and mirrored so that
+    the body is seen as usual.
     """
     AXIAL_REFORMAT = "axial_reformat"
     SAGITTAL_REFORMAT = "sagittal_reformat"
@@ -87,12 +89,19 @@ def directions_of(orientation: Orientation | Directions, geometry: VolumeGeometr
     if not isinstance(orientation, Orientation):
         return orientation
     if orientation is Orientation.ACQUISITION:
-        row, column, _ = geometry.directions.T.tolist()
-        return negative(cross(tuple(row), tuple(column))), negative(tuple(column))
+        return _of_slices(geometry)
     name = orientation.value
     if name.endswith(_REFORMAT):
         return _nearest_along_voxels(_NAMED[name.removesuffix(_REFORMAT)], geometry)
     return _NAMED[name]
+
+
+def _of_slices(geometry: VolumeGeometry) -> Directions:
+    right, down, _ = map(tuple, geometry.directions.T.tolist())
+    # Of voxels that nobody knows the place of, the picture as it is stored is all there is.
+    if not (geometry.is_upright or geometry.is_default):
+        right, down, _ = radiological_directions(right, down, cross(right, down))
+    return negative(cross(right, down)), negative(down)
 
 
 def _nearest_along_voxels(wanted: Directions, geometry: VolumeGeometry) -> Directions:

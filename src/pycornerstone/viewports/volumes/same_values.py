@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pycornerstone.model.events import Event
+from pycornerstone.model.luts import VoiFunction
 from pycornerstone.viewports.followers import Followers
 from pycornerstone.viewports.stack import StackViewport
 
@@ -56,20 +57,31 @@ class _SameOfVolume(Followers):
 
 
 class SameVoi(_SameOfVolume):
-    """Values that are drawn black and white."""
+    """Values that are drawn black and white, and how greys rise between them."""
 
     def __init__(self, events: EventBus) -> None:
         super().__init__(events, (Event.VOI_MODIFIED,))
 
     def _values(self, _viewport: Any, detail: Any) -> Any:
-        return detail.lower, detail.upper
+        return (detail.lower, detail.upper), _curve(detail.voi_function)
 
     def _apply(self, viewport: Any, volume_id: str | None, values: Any) -> None:
+        bounds, curve = values
         if volume_id is None:
-            if not is_close(values, viewport.voi_range):
-                viewport.set_properties(voi_range=values)
-        elif not is_close(values, viewport.voi_range(volume_id)):
-            viewport.set_properties(volume_id=volume_id, voi_range=values)
+            known, how = viewport.voi_range, viewport.properties
+        else:
+            known, how = viewport.voi_range(volume_id), viewport.properties(volume_id)
+        if is_close(bounds, known) and _curve(how.voi_function) is curve:
+            return
+        changes = {"voi_range": bounds, "voi_function": curve}
+        if volume_id is not None:
+            changes["volume_id"] = volume_id
+        viewport.set_properties(**changes)
+
+
+def _curve(function: VoiFunction | None) -> VoiFunction | None:
+    """Give what a function makes of a range; both linear ones make a straight line of it."""
+    return VoiFunction.LINEAR if function is VoiFunction.LINEAR_EXACT else function
 
 
 class SameColors(_SameOfVolume):

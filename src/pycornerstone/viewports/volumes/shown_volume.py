@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import weakref
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pycornerstone.model.volume import Volume
-from pycornerstone.model.volume_geometry import VolumeGeometry
 from pycornerstone.rendering.sampling import Interpolation
 from pycornerstone.rendering.volumes.cut import Cut, VolumeSource, cut
 from pycornerstone.viewports.presentation import find_voi
@@ -17,16 +18,17 @@ from pycornerstone.viewports.volumes.value_range import sampled_range
 from pycornerstone.viewports.volumes.volume_presentation import VolumePresentation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     import numpy.typing as npt
 
+    from pycornerstone.model.volume_geometry import VolumeGeometry
     from pycornerstone.rendering.voi import Voi
     from pycornerstone.rendering.volumes.cut import Slab
     from pycornerstone.viewports.source import VolumeLoad
     from pycornerstone.viewports.volumes.inputs import VolumeInput
 
-__all__ = ["ShownVolume"]
+__all__ = ["ShownVolume", "dropping"]
 
 # Of a step from slice to slice, over the whole canvas.
 _SAME_SLICE = 1e-4
@@ -110,13 +112,17 @@ class ShownVolume:
             return self.known.volume_id
         return self.load.volume_id
 
+    def is_called(self, name: Any) -> bool:
+        """Say whether that is its volumeId; nothing but text is one."""
+        return isinstance(name, str) and self.volume_id == name
+
     @property
     def geometry(self) -> VolumeGeometry:
         """Where its voxels lie in the world of the viewport."""
         if self._geometry is None:
             geometry = self.known.geometry
             if self.registration is not None:
-                geometry = VolumeGeometry(geometry.shape, self.registration @ geometry.affine)
+                geometry = replace(geometry, affine=self.registration @ geometry.affine)
             self._geometry = geometry
         return self._geometry
 
@@ -217,6 +223,17 @@ class ShownVolume:
             if loaded is None or loaded.any():
                 self._range = known
         return known[1]
+
+
+@contextmanager
+def dropping(made: Iterable[ShownVolume]) -> Iterator[None]:
+    """Let go of volumes that cannot be shown after all."""
+    try:
+        yield
+    except BaseException:
+        for shown in made:
+            shown.drop()
+        raise
 
 
 def _is_slice(to_index: npt.NDArray[np.float64], size: tuple[int, int]) -> bool:

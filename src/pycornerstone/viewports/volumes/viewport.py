@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from pycornerstone.errors import TransferError
 from pycornerstone.model.events import ColormapModified, ImageRendered
+from pycornerstone.model.given_values import finite_number
 from pycornerstone.model.volume_viewport_events import SlabModified
 from pycornerstone.rendering.volumes.cut import Slab, SlabMode
 from pycornerstone.viewports.volumes.drawing import draw_planes
@@ -86,6 +87,8 @@ class VolumeViewport(LayeredVolumeView):
             from pycornerstone.session.default import default_session
 
             session = default_session()
+        elif not hasattr(session, "cache"):
+            raise TypeError(f"a viewport shows volumes of a Session, got {session!r}")
         super().__init__(width, height, session, orientation, viewport_id, background)
         self.registrations = session.metadata.registrations
         self._slab: Slab | None = None
@@ -131,7 +134,7 @@ class VolumeViewport(LayeredVolumeView):
         ValueError
             If the thickness is negative or not finite, or there is no such mode.
         """
-        slab = Slab(thickness_mm or 0.0, SlabMode(mode))
+        slab = Slab(0.0 if thickness_mm is None else thickness_mm, cast("SlabMode", mode))
         with self._lock:
             old, self._slab = self._slab, slab if slab.thickness_mm else None
             is_new = self._slab != old
@@ -276,6 +279,8 @@ class VolumeViewport(LayeredVolumeView):
         PyCornerstoneError
             Or whatever else a load failed with, if `timeout` is not 0.
         """
+        if timeout is not None:
+            timeout = finite_number(timeout, "timeout, seconds to wait,")
         self._wait_for_volumes(timeout)
         started = time.perf_counter()
         with self._lock:

@@ -51,9 +51,9 @@ def changed_volume(
     Of the two ways in which opacity follows the values, the one given last counts.
     """
     given = {name: value for name, value in properties.items() if value is not None}
-    if given.get("opacity_mapping") is not None and given.get("opacity_follows_voi"):
+    if given.get("opacity_mapping") is not None and given.get("opacity_follows_voi") is True:
         raise ValueError("opacity follows the VOI or a mapping, not both; leave one of them out")
-    if given.get("opacity_follows_voi"):
+    if given.get("opacity_follows_voi") is True:
         given["opacity_mapping"] = ()
     elif given.get("opacity_mapping") is not None:
         given["opacity_follows_voi"] = False

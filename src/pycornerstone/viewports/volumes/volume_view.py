@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pycornerstone.model.events import CameraModified
+from pycornerstone.model.given_values import whole_number
 from pycornerstone.model.volume_viewport_events import (
     VolumeNewImage,
     VolumeViewportScroll,
     VolumeViewportScrollOutOfBounds,
 )
 from pycornerstone.viewports.anatomy import anatomical_letters
+from pycornerstone.viewports.canvas_view import checked_camera
 from pycornerstone.viewports.drawn_view import DrawnView
 from pycornerstone.viewports.vectors import combined, dot, negative, three_numbers
 from pycornerstone.viewports.view import View, view_of
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from pycornerstone.model.events import EventDetail
     from pycornerstone.model.geometry import Vector
-    from pycornerstone.model.volume_geometry import VolumeGeometry
+    from pycornerstone.model.volume_geometry import PlaneStack, VolumeGeometry
     from pycornerstone.session.events import EventBus
     from pycornerstone.viewports.camera import Camera
     from pycornerstone.viewports.volumes.orientation import (
@@ -84,6 +85,11 @@ class VolumeView(DrawnView[CutPlane]):
         return self._plane.planes.count
 
     @property
+    def slice_planes(self) -> PlaneStack:
+        """Where these slices are in the world of the viewport, counted away from the viewer."""
+        return self._plane.planes
+
+    @property
     def is_on_slice(self) -> bool:
         """The plane is that of `slice_index`, and does not lie between two."""
         plane = self._plane
@@ -126,7 +132,7 @@ class VolumeView(DrawnView[CutPlane]):
         IndexError
             If there is no such slice.
         """
-        index = operator.index(index)
+        index = whole_number(index, "a slice index")
         with self._lock:
             plane = self._plane
             if not 0 <= index < plane.planes.count:
@@ -146,7 +152,7 @@ class VolumeView(DrawnView[CutPlane]):
         loop : bool
             Go on at the other end.
         """
-        delta = operator.index(delta)
+        delta = whole_number(delta, "a number of slices to scroll by")
         with self._lock:
             plane = self._plane
             count, start = plane.planes.count, plane.slice_index
@@ -192,6 +198,7 @@ class VolumeView(DrawnView[CutPlane]):
         A plane that would miss the volume goes through its edge. View and orientation stay if the
         camera looks along the normal, from either side; else the camera's plane is the orientation.
         """
+        checked_camera(camera)
         with self._lock:
             plane = self._plane
             along = float(np.dot(camera.view_plane_normal, plane.normal))
