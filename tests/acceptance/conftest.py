@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import gzip
 import json
 import re
+import sys
 import urllib.request
 
 import pytest
@@ -71,6 +73,11 @@ class FaultyArchive(MisbehavingServer):
             self.answer(path, status=500, times=2)
             self.answer(path, **answer)
 
+    def forget_requests(self):
+        """Let go of what is noted of each request, which else grows as long as there are any."""
+        with self._change():
+            self._received.clear()
+
     def image_ids(self, scheme):
         """Give several imageIds of each fault."""
         form = {"web": "?{}", "wadouri": "?requestType=WADO&n={}", "wadors": "/frames/{}"}
@@ -100,6 +107,38 @@ def report(request, capsys):
             reporter.write_line(f"\n  {total} {what}: {each}")
 
     return line
+
+
+class Allocated(ctypes.Structure):
+    """What glibc says that its ``malloc`` gave out: ``struct mallinfo2``."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    )
+
+
+@pytest.fixture
+def live_bytes():
+    """Give at most how many bytes are in use, which the size of a process only hints at.
+
+    A process keeps what was freed between what is in use: one that has done much else grows and
+    shrinks by tens of MB though it holds the same.
+    """
+    library = ctypes.CDLL(None)
+    if not hasattr(library, "mallinfo2"):
+        pytest.skip("this C library does not say what is in use: needs glibc 2.33")
+    library.mallinfo2.restype = Allocated
+
+    def count():
+        of_c = library.mallinfo2()
+        # Python tells the number of its small objects only; none is over 512 bytes.
+        return of_c.uordblks + of_c.hblkhd + 512 * sys.getallocatedblocks()
+
+    return count
 
 
 @pytest.fixture(scope="module")

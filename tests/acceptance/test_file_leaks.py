@@ -73,14 +73,6 @@ def image_ids(session, folder):
     return good, bad
 
 
-def status(what):
-    return next(
-        int(line.split()[1]) * 1024
-        for line in Path("/proc/self/status").read_text().splitlines()
-        if line.startswith(f"{what}:")
-    )
-
-
 def descriptors():
     return len(list(Path("/proc/self/fd").iterdir()))
 
@@ -106,7 +98,7 @@ def held_picture():
 
 
 @pytest.mark.timeout(110)
-def test_thousands_of_slices_and_pictures_leave_nothing_behind(tmp_path):
+def test_thousands_of_slices_and_pictures_leave_nothing_behind(live_bytes, tmp_path):
     make_files(tmp_path)
     dice, outcomes = random.Random(SEED), Counter()
     gc.collect()
@@ -133,7 +125,7 @@ def test_thousands_of_slices_and_pictures_leave_nothing_behind(tmp_path):
             session.release_bytes(address)
             del loads, load, error
             gc.collect()
-            memory.append(status("RssAnon"))
+            memory.append(live_bytes())
             threads.append(threading.active_count())
             files.append(descriptors())
         # Else there would be nothing to let go of.
