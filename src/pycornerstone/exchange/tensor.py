@@ -40,9 +40,9 @@ def to_torch(volume: Volume, *, values: Values = "modality") -> Any:
         If PyTorch is not installed: no extra brings it, since it comes in forms that differ by
         machine.
     """
+    samples = samples_of(volume, values)
     # Not there when this is checked, so it has no types.
     torch = importlib.import_module("torch")
-    samples = samples_of(volume, values)
     if not samples.dtype.isnative or min(samples.strides) < 0:
         # PyTorch has no word for either.
         samples = samples.astype(samples.dtype.newbyteorder("="), order="C")
