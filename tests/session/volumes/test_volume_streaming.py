@@ -169,6 +169,10 @@ def test_events_tell_how_far_it_is_and_how_it_ended(session):
     loaded = [one for one in told if one.event is Event.VOLUME_LOADED]
     assert [one.volume for one in loaded] == [volume]
     assert not [one for one in told if one.event is Event.VOLUME_LOAD_FAILED]
+    there = next(one.loaded for one in told if getattr(one, "number_done", 0) == 9)
+    assert there.tolist() == [True] * 9
+    with pytest.raises(ValueError, match="read-only"):
+        there[0] = False
 
 
 def test_cancelling_settles_at_once_and_gives_the_array_back(session):

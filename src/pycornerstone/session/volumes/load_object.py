@@ -45,7 +45,8 @@ class VolumeProgress(Generic[V]):
     notify : callable
         Calls functions of users', somewhere where they may wait.
     modified : callable
-        ``(number_done, number_of_images)`` is told when images have come, some 20 times a second.
+        ``(number_done, number_of_images, loaded)`` is told when images have come, some 20 times a
+        second.
 
     Attributes
     ----------
@@ -67,7 +68,7 @@ class VolumeProgress(Generic[V]):
         volume_id: str,
         number_of_images: int,
         notify: Callable[[Callable[[], object]], object],
-        modified: Callable[[int, int], object] = lambda _, __: None,
+        modified: Callable[[int, int, npt.NDArray[np.bool_]], object] = lambda _, __, ___: None,
     ) -> None:
         self.volume_id = volume_id
         self.number_of_images = number_of_images
@@ -177,7 +178,7 @@ class VolumeProgress(Generic[V]):
             if is_due and done != self._told:
                 told_at = self._told_at = now
                 self._told = done
-                self._modified(done, self.number_of_images)
+                self._modified(done, self.number_of_images, self.loaded)
 
     def _call(self, listener: Callable[[int], object], places: list[int]) -> None:
         for place in places:

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     import concurrent.futures
     from collections.abc import Callable, Coroutine, Hashable, Iterable
 
+    import numpy as np
+    import numpy.typing as npt
+
     from pycornerstone.model.volume_series import VolumeSeries
     from pycornerstone.session.volumes.sources import VolumeSettings, VolumeSources
 
@@ -249,8 +252,12 @@ class VolumeLoads:
         running.future = future
         future.add_done_callback(lambda ended: self._ended(running, ended))
 
-    def _modified(self, volume_id: str, number_done: int, number: int) -> None:
-        self._sources.events.emit(VolumeModified(volume_id, number_done, number))
+    def _modified(
+        self, volume_id: str, number_done: int, number: int, loaded: npt.NDArray[np.bool_]
+    ) -> None:
+        loaded = loaded.view()
+        loaded.flags.writeable = False
+        self._sources.events.emit(VolumeModified(volume_id, number_done, number, loaded))
 
     def _leave(self, running: _Running, promised: Any) -> None:
         """Stop the work if nobody waits for it any more."""

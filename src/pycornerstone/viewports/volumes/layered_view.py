@@ -63,7 +63,7 @@ class LayeredVolumeView(VolumeView):
         background: Sequence[int],
     ) -> None:
         super().__init__(width, height, session.events, viewport_id, background, orientation)
-        self._source = session
+        self._source: ImageAndVolumeSource = session
         self._volumes: tuple[ShownVolume, ...] = ()
         self._labelmaps: tuple[tuple[ShownVolume, LabelStyle], ...] = ()
         self._held: tuple[ShownVolume, ...] = ()

@@ -246,6 +246,17 @@ class VolumeViewport(LayeredVolumeView):
             shown, world = self._volume_of(volume_id), self.canvas_to_world(point)
         return None if shown.volume is None else shown.value_at(world)
 
+    def loaded_slices(self, volume_id: str | None = None) -> npt.NDArray[np.bool_] | None:
+        """Say which slices of a volume are there, ``(slices,)``; None if all are.
+
+        Raises
+        ------
+        ValueError
+            If the volume is not on show.
+        """
+        with self._lock:
+            return self._volume_of(volume_id).loaded
+
     def canvas_to_index(
         self, point: npt.ArrayLike, volume_id: str | None = None
     ) -> npt.NDArray[np.float64]:
