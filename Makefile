@@ -2,7 +2,7 @@
 #
 #   make demo     see it work: one image through every scheme, and planes through volumes
 #   make test     run the tests
-#   make check    format, lint, types, import contracts, the code of the docs
+#   make check    format, lint, types (of the page's JavaScript too), import contracts, the code of the docs
 #   make bench    compare with other libraries
 #   make clean    remove what these made
 #
@@ -16,7 +16,7 @@ LOCK := uv.lock pyproject.toml src/pycornerstone/_version.py tools/environment.s
 ENVIRONMENT := PYTHON='$(PYTHON)' tools/environment.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports docs bench format lock clean
+.PHONY: help demo test check lint types js imports docs bench format lock clean
 .NOTPARALLEL:
 
 help:
@@ -28,10 +28,11 @@ demo: .venv/.for-use
 
 test: .venv/.for-test
 	@tools/orthanc.sh
+	@tools/chromium.sh
 	@echo '==> pytest'
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: lint types imports docs
+check: lint types js imports docs
 
 lint: .venv/.for-check
 	@echo '==> ruff'
@@ -41,6 +42,10 @@ lint: .venv/.for-check
 types: .venv/.for-check
 	@echo '==> mypy'
 	@$(BIN)/mypy
+
+js: .venv/.for-check
+	@echo '==> types of the JavaScript'
+	@$(BIN)/python tools/js_types.py
 
 imports: .venv/.for-check
 	@echo '==> import contracts'
@@ -67,6 +72,7 @@ lock: .venv/.for-use
 clean:
 	@rm -rf .venv demo-output benchmarks/output build dist
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf tools/js/node_modules
 	@find src tests tools examples benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.for-use: $(LOCK)

@@ -33,6 +33,7 @@ _NAMES_IN = {
     "exchange.simpleitk": "from_simpleitk to_simpleitk",
     "exchange.tensor": "to_torch",
     "exchange.volume_files": "save_volume",
+    "frontends.browser.serving": "Viewer view",
     "loaders.array_load_object": "ArrayLoadObject",
     "loaders.list_request": "ListRequest ImageIdsRequest",
     "loaders.dicomweb_results": "FoundInstance FoundSeries FoundStudy",

@@ -23,6 +23,7 @@ from pycornerstone.exchange.nifti_image import from_nibabel, to_nibabel
 from pycornerstone.exchange.simpleitk import from_simpleitk, to_simpleitk
 from pycornerstone.exchange.tensor import to_torch
 from pycornerstone.exchange.volume_files import save_volume
+from pycornerstone.frontends.browser.serving import Viewer, view
 from pycornerstone.loaders.array_load_object import ArrayLoadObject
 from pycornerstone.loaders.dicomweb_results import FoundInstance, FoundSeries, FoundStudy
 from pycornerstone.loaders.list_request import ImageIdsRequest, ListRequest
@@ -285,6 +286,7 @@ __all__ = [
     "UnknownSchemeError",
     "UnsupportedEncodingError",
     "UriModule",
+    "Viewer",
     "VoiFunction",
     "VoiLutModule",
     "VoiWindow",
@@ -343,5 +345,6 @@ __all__ = [
     "to_xarray",
     "unregister_all_image_loaders",
     "unregister_image_loader",
+    "view",
     "wado_uri_image_id",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from pycornerstone import Viewer
     from pycornerstone.session.events import EventBus
+    from pycornerstone.viewports.source import ImageSource
 
 __all__ = ["DrawnView"]
 
@@ -37,6 +39,8 @@ class DrawnView(CanvasView[ShownT]):
     background : sequence of int
         Red, green and blue, 0 to 255, of where nothing is.
     """
+
+    _source: ImageSource
 
     def __init__(
         self,
@@ -74,6 +78,40 @@ class DrawnView(CanvasView[ShownT]):
         """
         check_png_target(Path(path))
         write_png(path, self.render(timeout))
+
+    def show(self, **options: Any) -> Viewer:
+        """Show what is on show on a page in a browser, where a person can go on with it.
+
+        The page begins with the same images, view and properties; what is done there leaves this
+        viewport as it is.
+
+        Parameters
+        ----------
+        **options
+            As of `pycornerstone.view`.
+
+        Returns
+        -------
+        Viewer
+            At once; it has the address, and is closed by its `close`.
+
+        Raises
+        ------
+        MissingExtraError
+            If the extra ``viewer`` is not installed.
+        LoaderError
+            If nothing is on show.
+        """
+        # A viewport knows no frontend; this is what its user would call.
+        import pycornerstone
+
+        itself: Any = self
+        return pycornerstone.view(itself, **options)
+
+    @property
+    def session(self) -> ImageSource:
+        """Where its images come from."""
+        return self._source
 
     def _repr_png_(self) -> bytes:
         """Give what a notebook shows."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -415,3 +416,10 @@ def test_the_demo_loads_through_every_scheme_and_draws_a_sheet(tmp_path):
         assert f" {scheme}" in done.stdout
     assert "JPEG-LS Lossless Image Compression" in done.stdout
     assert picture(tmp_path / "demo" / "contact-sheet.png").shape[1] > 1000
+    # The last line opens the viewer as it stands there.
+    said, _, last = done.stdout.splitlines()[-1].partition(": ")
+    assert said == "To look at it in a browser"
+    look = [*shlex.split(last), "--no-browser", "--idle-timeout", "0.1"]
+    looked = subprocess.run(look, capture_output=True, text=True, check=False)
+    assert (looked.returncode, looked.stderr) == (0, "")
+    assert "Viewer: http://127.0.0.1:" in looked.stdout

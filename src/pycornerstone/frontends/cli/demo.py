@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import concurrent.futures
 import re
+import shlex
+import shutil
+import sys
 import threading
 import time
 import urllib.error
@@ -99,6 +102,20 @@ def demo(
     )
     console.print(f"Contact sheet: {sheet.resolve()}", soft_wrap=True)
     console.print(f"Planes through volumes: {planes.resolve()}", soft_wrap=True)
+    command = shlex.join([*_program(), "view", str(folder / "study"), str(folder / "pet")])
+    console.print(f"To look at it in a browser: {command}", soft_wrap=True)
+
+
+def _program() -> list[str]:
+    """Give what this program is started by: where it is on the path, its name is enough."""
+    name = "pycornerstone"
+    if shutil.which(name):
+        return [name]
+    beside = Path(sys.executable).with_name(name)
+    if not beside.is_file():
+        return [sys.executable, "-m", name]
+    here = Path.cwd()
+    return [str(beside.relative_to(here) if beside.is_relative_to(here) else beside)]
 
 
 def _asked(study: DemoStudy, server: SampleServer, session: Session) -> Iterator[tuple[str, str]]:

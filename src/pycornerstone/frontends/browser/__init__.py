@@ -1,0 +1,1 @@
+"""A page that shows viewports of Python in a browser."""

@@ -1,0 +1,89 @@
+"""Cine: one slice after the other, as fast as the header says."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from pycornerstone.model.modules import CineModule
+from pycornerstone.viewports.stack import StackViewport
+
+if TYPE_CHECKING:
+    from pycornerstone.session.session import Session
+    from pycornerstone.viewports.volumes.viewport import VolumeViewport
+
+__all__ = ["MOST_FRAMES_PER_SECOND", "Cine", "header_rate"]
+
+MOST_FRAMES_PER_SECOND = 120.0
+_USUAL = 15.0
+_BACK_AND_FORTH = 1
+
+
+class Cine:
+    """Runs through the slices of a viewport; it is told when to take a step.
+
+    Parameters
+    ----------
+    frames_per_second : float
+        How fast; slices are left out where they cannot be shown that fast.
+    started : float
+        The time in seconds.
+    is_back_and_forth : bool
+        It turns round at the ends, and does not begin anew.
+    """
+
+    def __init__(
+        self, frames_per_second: float, started: float, *, is_back_and_forth: bool = False
+    ) -> None:
+        self.frames_per_second = min(frames_per_second, MOST_FRAMES_PER_SECOND)
+        self._started, self._taken = started, 0
+        self._is_back_and_forth, self._direction = is_back_and_forth, 1
+
+    def next_at(self) -> float:
+        """Give the time of the next step."""
+        return self._started + (self._taken + 1) / self.frames_per_second
+
+    def step(self, viewport: StackViewport | VolumeViewport, now: float) -> None:
+        """Show the slice of this moment; of a stack that is still loading one, wait for that."""
+        due = math.floor((now - self._started) * self.frames_per_second + 1e-6)
+        steps, self._taken = due - self._taken, due
+        if steps <= 0:
+            return
+        if isinstance(viewport, StackViewport):
+            index, count = viewport.current_image_id_index, len(viewport.image_ids)
+            if index is None or index != viewport.target_image_id_index or viewport.image is None:
+                # What is left out now would be missing in each round.
+                return
+        else:
+            if not viewport.volumes:
+                return
+            index, count = viewport.slice_index, viewport.number_of_slices
+        if count < 2:
+            return
+        wanted = self._on(index, steps, count)
+        if isinstance(viewport, StackViewport):
+            _ = viewport.set_image_id_index(wanted)
+        else:
+            viewport.set_slice_index(wanted)
+
+    def _on(self, index: int, steps: int, count: int) -> int:
+        if not self._is_back_and_forth:
+            return (index + steps) % count
+        # Unrolled: there and back again is one round.
+        round_ = 2 * (count - 1)
+        at = index if self._direction > 0 else round_ - index
+        at = (at + steps) % round_
+        self._direction = 1 if at < count - 1 else -1
+        return at if at < count else round_ - at
+
+
+def header_rate(session: Session, image_id: str) -> tuple[float, bool]:
+    """Give how many frames a second the header wants, and whether it wants them back and forth."""
+    found = session.metadata.get(CineModule, image_id)
+    if found is None:
+        return _USUAL, False
+    rates = [found.recommended_display_frame_rate, found.cine_rate]
+    if found.frame_time_ms:
+        rates.append(1000 / found.frame_time_ms)
+    rate = next((rate for rate in rates if rate and 0 < rate < math.inf), _USUAL)
+    return rate, found.preferred_playback_sequencing == _BACK_AND_FORTH

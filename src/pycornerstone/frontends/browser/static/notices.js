@@ -1,0 +1,60 @@
+// @ts-check
+/** What the user is to read: notices that go by themselves, errors that stay, and the banner of a lost server. */
+
+import { byId, el, fill } from './dom.js';
+import { on } from './state.js';
+import { tryAgain } from './socket.js';
+
+const STAYS = 9000;
+const MOST = 4;
+
+/** Show notices, and whether the server is there. */
+export function start() {
+    const list = byId('notices');
+    on('notice', ({ text, isError }) => notice(list, text, isError));
+    const banner = byId('banner');
+    on('connection', (connection) => {
+        banner.hidden = connection === 'open';
+        document.body.classList.toggle('disconnected', connection !== 'open');
+        if (connection === 'lost') {
+            fill(banner, 'The server does not answer. Trying again …', again());
+        } else if (connection === 'gone') {
+            fill(
+                banner,
+                'The server is gone. What you see is its last picture; if it was started again, open the new address it gave.',
+                again(),
+            );
+        }
+    });
+    banner.hidden = true;
+}
+
+function again() {
+    return el('button', { type: 'button', onclick: tryAgain }, 'Try now');
+}
+
+/**
+ * @param {HTMLElement} list
+ * @param {string} text
+ * @param {boolean} isError
+ */
+function notice(list, text, isError) {
+    for (const other of list.children) {
+        if (other.querySelector('p')?.textContent === text) {
+            other.remove();
+        }
+    }
+    const shown = el(
+        'div',
+        { class: isError ? 'notice error' : 'notice' },
+        el('p', {}, text),
+        el('button', { type: 'button', 'aria-label': 'Close this notice', onclick: () => shown.remove() }, '✕'),
+    );
+    list.append(shown);
+    while (list.children.length > MOST) {
+        list.firstElementChild?.remove();
+    }
+    if (!isError) {
+        setTimeout(() => shown.remove(), STAYS);
+    }
+}
