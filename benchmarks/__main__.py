@@ -27,6 +27,7 @@ NAMES = (
     "nifti_slice",
     "pictures",
     "volume_cuts",
+    "viewer_latency",
 )
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``pycornerstone info``, ``render`` and ``demo``."""
+"""The command line: ``pycornerstone info``, ``render``, ``view`` and ``demo``."""
 
 from __future__ import annotations
 
@@ -45,6 +45,8 @@ app = App(
 # Imported when they are run, so that their one line for the list stands here.
 app.command("pycornerstone.frontends.cli.info:info", help="Say what images are.")
 app.command("pycornerstone.frontends.cli.render:render", help="Draw images into a PNG.")
+app.command("pycornerstone.frontends.cli.view:view", help="Show images on a page in a browser.")
+app.command("pycornerstone.frontends.cli.serve:serve", help="Serve images by DICOMweb.")
 app.command("pycornerstone.frontends.cli.demo:demo", help="See it work, on a sample study.")
 
 
