@@ -67,12 +67,8 @@ class BareChromium:
 
     def call(self, method: str, session: str | None = None, **params: Any) -> dict[str, Any]:
         """Call a method of the DevTools protocol, and wait for what it gives."""
+        self.tell(method, session, **params)
         assert self._socket is not None
-        self._number += 1
-        message = {"id": self._number, "method": method, "params": params}
-        if session is not None:
-            message["sessionId"] = session
-        self._socket.send(json.dumps(message))
         while True:
             answer = json.loads(self._socket.recv(_PATIENCE_S))
             if answer.get("id") == self._number:
@@ -80,6 +76,15 @@ class BareChromium:
                     raise RuntimeError(f"{method}: {answer['error']['message']}")
                 result: dict[str, Any] = answer["result"]
                 return result
+
+    def tell(self, method: str, session: str | None = None, **params: Any) -> None:
+        """Call a method, and do not wait."""
+        assert self._socket is not None
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": params}
+        if session is not None:
+            message["sessionId"] = session
+        self._socket.send(json.dumps(message))
 
 
 class BarePage:
@@ -121,8 +126,8 @@ class BarePage:
         raise TimeoutError(f"not within {_PATIENCE_S:g} s: {expression}")
 
     def mouse(self, kind: str, x: float, y: float, **more: Any) -> None:
-        """Press, move or release the mouse, or turn its wheel."""
-        self._call("Input.dispatchMouseEvent", type=kind, x=x, y=y, **more)
+        """Press, move or release the mouse, or turn its wheel; a hand waits for no page."""
+        self._chromium.tell("Input.dispatchMouseEvent", self._session, type=kind, x=x, y=y, **more)
 
     def _call(self, method: str, **params: Any) -> dict[str, Any]:
         return self._chromium.call(method, self._session, **params)

@@ -20,7 +20,7 @@ from pycornerstone.testing.phantoms import ct_phantom
 from pycornerstone.testing.slow_line import SlowLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from benchmarks.bare_chromium import BarePage
@@ -34,6 +34,10 @@ _LINE_MBIT, _LINE_S = 20.0, 0.06
 _APP = "(await import(new URL('static/state.js', location.href).href)).app"
 _CLEAR = f"(async () => {{ {_APP}.timings.clear(); }})()"
 _TIMINGS = f"(async () => {_APP}.timings.get(0) ?? [])()"
+_TOOL = (
+    "(async () => (await import(new URL('static/state.js', location.href).href))"
+    ".setTool('{tool}'))()"
+)
 _CANVAS = "document.querySelector('#cells canvas')"
 _AT_REST = f"{_CANVAS}?.dataset.atRest === 'true'"
 _BOX = (
@@ -45,7 +49,7 @@ _TICK_S = 1 / 60
 
 
 def run(folder: Path, *, quick: bool) -> list[Outcome]:
-    """Drag with the window in hand, and scroll; canvases of two sizes, and a slow line."""
+    """Drag with one tool after the other on canvases of two sizes, and over a slow line."""
     executable = Chromium.executable()
     if executable is None:
         print(f"not run: {Chromium.missing()}")
@@ -59,12 +63,14 @@ def run(folder: Path, *, quick: bool) -> list[Outcome]:
         chromium = stack.enter_context(BareChromium(executable, ARGUMENTS))
         for size, aim in ((512, 0.025), (1024, 0.040)):
             page = _page_of(chromium, url, size)
-            for what, do in (("a drag of the window", _drag), ("scrolling", _scroll)):
-                do(page, max(moves // 10, 10))
-                timings = _timed(page, do, moves)
-                outcomes.append(_latency(f"{what}, {size}x{size}", timings, {_aim(aim): aim}))
-                if size == 512 and do is _drag:
-                    outcomes.append(_rate(f"{what}, {size}x{size}: from frame to frame", timings))
+            for tool in ("window", "pan", "scroll"):
+                page.run(_TOOL.format(tool=tool))
+                _drag(page, max(moves // 10, 10))
+                timings = _timed(page, moves)
+                title = f"a drag of {tool}, {size}x{size}"
+                outcomes.append(_latency(title, timings, {_aim(aim): aim}))
+                if size == 512 and tool == "window":
+                    outcomes.append(_rate(f"{title}: from frame to frame", timings))
             page.close()
         parts = urlsplit(url)
         line = stack.enter_context(
@@ -73,7 +79,7 @@ def run(folder: Path, *, quick: bool) -> list[Outcome]:
         page = _page_of(chromium, f"{line.address}/?{parts.query}", 512)
         _drag(page, 10)
         before = line.bytes_carried
-        timings = _timed(page, _drag, moves)
+        timings = _timed(page, moves)
         each = (line.bytes_carried - before) / max(len(timings), 1)
         alone = _LINE_S + each * 8 / (_LINE_MBIT * 1e6)
         title = (
@@ -119,6 +125,7 @@ def _page_of(chromium: BareChromium, url: str, size: int) -> BarePage:
 def _drag(page: BarePage, moves: int) -> None:
     left, top, width, height = page.run(_BOX)
     x, y = left + width * 0.5, top + height * 0.5
+    start = time.monotonic()
     page.mouse("mousePressed", x, y, button="left", clickCount=1)
     for number in range(1, moves + 1):
         # Round and round, so that the window stays one that can be used.
@@ -126,24 +133,20 @@ def _drag(page: BarePage, moves: int) -> None:
         far = min(width, height) / 6
         at = x + far * math.sin(angle), y + far * (1 - math.cos(angle))
         page.mouse("mouseMoved", *at, button="left", buttons=1)
-        time.sleep(_TICK_S)
+        _wait_until(start + number * _TICK_S)
     page.mouse("mouseReleased", x, y, button="left")
 
 
-def _scroll(page: BarePage, moves: int) -> None:
-    left, top, width, height = page.run(_BOX)
-    for number in range(moves):
-        delta = 100 if number // 10 % 2 else -100
-        page.mouse("mouseWheel", left + width / 2, top + height / 2, deltaX=0, deltaY=delta)
-        time.sleep(_TICK_S)
+def _wait_until(when: float) -> None:
+    time.sleep(max(0.0, when - time.monotonic()))
 
 
-def _timed(page: BarePage, do: Callable[[BarePage, int], None], moves: int) -> list[_Timing]:
+def _timed(page: BarePage, moves: int) -> list[_Timing]:
     """Give when each input was that a frame answered, and when that was drawn: s."""
     page.wait_for(_AT_REST)
     time.sleep(0.5)
     page.run(_CLEAR)
-    do(page, moves)
+    _drag(page, moves)
     timings = page.run(_TIMINGS)
     page.wait_for(_AT_REST)
     return [(one["sent"] / 1000, one["drawn"] / 1000) for one in timings]

@@ -83,10 +83,14 @@ class ViewerPage:
         self.received: list[dict[str, Any]] = []
         self._heard_from: float = time.monotonic()
         self._allowed: list[re.Pattern[str]] = []
-        page.set_default_timeout(_PATIENCE_S * 1000)
-        page.on("console", self._on_console)
-        page.on("pageerror", lambda error: self._complain(f"{error}"))
-        page.on("websocket", self._on_socket)
+        # Listening is said to the browser, by the event loop of its thread.
+        do(self._listen)
+
+    def _listen(self) -> None:
+        self._page.set_default_timeout(_PATIENCE_S * 1000)
+        self._page.on("console", self._on_console)
+        self._page.on("pageerror", lambda error: self._complain(f"{error}"))
+        self._page.on("websocket", self._on_socket)
 
     def go(self, url: str) -> None:
         """Go there."""

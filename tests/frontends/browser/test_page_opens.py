@@ -27,6 +27,17 @@ def series_of(page, modality):
     return next(one for one in welcome["series"] if one["modality"] == modality)
 
 
+def wait_until_loaded(page, series):
+    """A picture at rest of what is there yet is followed by others."""
+    page.wait_for(
+        "async ([series]) => { const { app } = await import("
+        "new URL('static/state.js', location.href).href); const { ranges, total } ="
+        " app.progress.get(series) ?? {}; return ranges?.[0]?.[1] - ranges?.[0]?.[0] === total; }",
+        series,
+    )
+    page.wait(1)
+
+
 def test_a_ct(page_of, ct_files):
     page = page_of(ct_files[0].parent)
     state = page.at_rest()
@@ -105,6 +116,7 @@ def test_a_pet_over_its_ct(page_of, ct_files, drawn_by):
         "async () => (await import(new URL('static/state.js', location.href).href))"
         ".app.cells.get(0).state?.layers.length === 2"
     )
+    wait_until_loaded(page, pet["number"])
     state = page.at_rest()
     assert [layer["series"] for layer in state["layers"]] == [ct["number"], pet["number"]]
 
@@ -122,6 +134,7 @@ def test_each_cell_of_a_layout_shows_what_python_draws(page_of, ct_files, drawn_
     if layout == "2x2":
         page.say("Show", cell=3, series=0)
     cells = (0, 3) if layout == "2x2" else (0, 1, 2)
+    wait_until_loaded(page, 0)
     for cell in cells:
         state = page.at_rest(cell)
         lines = page.ask("AskPython", cell=cell)["python"]

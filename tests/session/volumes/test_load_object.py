@@ -21,7 +21,8 @@ def filling(executor, number):
     """Give how far a volume is of which nothing is there, and what is told of it."""
     told, is_told = [], threading.Event()
 
-    def modified(done, of):
+    def modified(done, of, loaded):
+        assert loaded.sum() >= done
         told.append((done, of))
         if done == of:
             is_told.set()
