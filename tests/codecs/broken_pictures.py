@@ -12,6 +12,7 @@ import resource
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 import imagecodecs
 import numpy as np
@@ -46,9 +47,17 @@ def main(seed: int) -> None:
                 if not str(error).isprintable():
                     raise SystemExit(f"unprintable text {str(error)!r}") from error
             slowest = max(slowest, time.process_time() - start)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
-    found = {"files": len(sources), "slowest": slowest, "peak": peak, **outcomes}
+    found = {"files": len(sources), "slowest": slowest, "peak": peak_in_bytes(), **outcomes}
     print(json.dumps(found))  # noqa: T201 - the test reads it
+
+
+def peak_in_bytes() -> int:
+    """Give the most memory that was in use; ru_maxrss would count that of the parent, too."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+    [line] = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
+    return int(line.split()[1]) << 10
 
 
 def decode(data: bytes) -> None:

@@ -96,3 +96,8 @@ class AvifSequence:
         upright = apply_orientation(pixels, self._header.orientation)
         profile = fitting_profile(self._header.icc_profile, is_grey=is_grey)
         return Picture(upright, about, "MONOCHROME2" if is_grey else "RGB", profile)
+
+    def outline(self, frame: int) -> Picture | None:
+        """Give None: its samples say whether they are grey."""
+        check_frame_number("AVIF", frame, self.number_of_frames)
+        return None

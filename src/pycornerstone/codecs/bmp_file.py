@@ -8,7 +8,12 @@ import numpy as np
 
 from pycornerstone.codecs.bmp_header import BmpHeader, read_bmp_header
 from pycornerstone.codecs.icc_profile import fitting_profile
-from pycornerstone.codecs.picture_file import Picture, check_frame_number, check_picture_size
+from pycornerstone.codecs.picture_file import (
+    Picture,
+    check_frame_number,
+    check_picture_size,
+    outline_of,
+)
 from pycornerstone.codecs.pixel_density import scale_fields
 from pycornerstone.errors import DecodeError
 from pycornerstone.model.modules import PictureModule
@@ -64,16 +69,46 @@ class BmpPicture:
         pixels = self._indexed() if header.bits <= 8 else self._colored()
         if not header.is_top_down:
             pixels = np.ascontiguousarray(pixels[::-1])
-        is_grey = pixels.ndim == 2
-        about = PictureModule(
+        photometric, profile = self._meaning
+        return Picture(pixels, self._about, photometric, profile)
+
+    def outline(self, frame: int) -> Picture | None:
+        """Say what a frame is without decoding it; see `PictureFile.outline`."""
+        check_frame_number("BMP", frame, 1)
+        header = self._header
+        shape: tuple[int, ...] = (header.rows, header.columns)
+        if not self._is_grey:
+            shape = (*shape, 4 if self._has_alpha else 3)
+        photometric, profile = self._meaning
+        return outline_of(shape, "u1", self._about, photometric, profile)
+
+    @property
+    def _is_grey(self) -> bool:
+        header = self._header
+        if header.bits > 8:
+            return False
+        steps = np.arange(1 << header.bits) * 255 // ((1 << header.bits) - 1)
+        return bool((header.palette == steps[:, np.newaxis]).all())
+
+    @property
+    def _has_alpha(self) -> bool:
+        return self._header.bits in {16, 32} and bool(self._header.masks[3])
+
+    @property
+    def _meaning(self) -> tuple[str, bytes | None]:
+        profile = fitting_profile(self._header.icc_profile, is_grey=self._is_grey)
+        return "MONOCHROME2" if self._is_grey else "RGB", profile
+
+    @property
+    def _about(self) -> PictureModule:
+        header, is_grey = self._header, self._is_grey
+        return PictureModule(
             self.format,
             bits_per_sample=min(header.bits, 8),
             color_type="grey" if is_grey else "palette" if header.bits <= 8 else "RGB",
-            has_alpha=not is_grey and pixels.shape[2] == 4,
+            has_alpha=self._has_alpha,
             **scale_fields(header.density),
         )
-        profile = fitting_profile(header.icc_profile, is_grey=is_grey)
-        return Picture(pixels, about, "MONOCHROME2" if is_grey else "RGB", profile)
 
     def _lines(self) -> npt.NDArray[np.uint8]:
         """Give the bytes of each line, which are padded to four."""
@@ -103,8 +138,7 @@ class BmpPicture:
                 wide = lines[..., np.newaxis] >> shifts & np.uint8((1 << header.bits) - 1)
                 lines = wide.reshape(header.rows, -1)
             indices = lines[:, : header.columns]
-        steps = np.arange(1 << header.bits) * 255 // ((1 << header.bits) - 1)
-        if (header.palette == steps[:, np.newaxis]).all():
+        if self._is_grey:
             return np.take(header.palette[:, 0], indices)
         return np.take(header.palette, indices, axis=0)
 

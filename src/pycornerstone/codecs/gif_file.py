@@ -6,7 +6,12 @@ from functools import cached_property
 
 from pycornerstone.codecs.gif_blocks import GifHeader, read_gif
 from pycornerstone.codecs.icc_profile import fitting_profile
-from pycornerstone.codecs.picture_file import Picture, check_frame_number, check_picture_size
+from pycornerstone.codecs.picture_file import (
+    Picture,
+    check_frame_number,
+    check_picture_size,
+    outline_of,
+)
 from pycornerstone.codecs.pillow_file import PillowFrames, load_plugin
 from pycornerstone.codecs.pixel_density import scale_fields
 from pycornerstone.errors import DecodeError
@@ -64,7 +69,28 @@ class GifPicture:
         mode = "L" if self._is_grey else "RGBA" if self._has_alpha else "RGB"
         size = header.rows, header.columns
         pixels = self._frames.samples(frame - 1, mode, size, grows=header.goes_beyond)
-        about = PictureModule(
+        return Picture(pixels, self._about(frame), self._photometric, self._icc_profile)
+
+    def outline(self, frame: int) -> Picture | None:
+        """Say what a frame is without decoding it; see `PictureFile.outline`."""
+        check_frame_number("GIF", frame, self.number_of_frames)
+        header = self._header
+        shape: tuple[int, ...] = (header.rows, header.columns)
+        if not self._is_grey:
+            shape = (*shape, 4 if self._has_alpha else 3)
+        return outline_of(shape, "u1", self._about(frame), self._photometric, self._icc_profile)
+
+    @property
+    def _photometric(self) -> str:
+        return "MONOCHROME2" if self._is_grey else "RGB"
+
+    @property
+    def _icc_profile(self) -> bytes | None:
+        return fitting_profile(self._header.icc_profile, is_grey=self._is_grey)
+
+    def _about(self, frame: int) -> PictureModule:
+        header = self._header
+        return PictureModule(
             self.format,
             number_of_frames=self.number_of_frames,
             frame_number=frame,
@@ -75,8 +101,6 @@ class GifPicture:
             loop_count=header.loop_count,
             **scale_fields(header.aspect),
         )
-        profile = fitting_profile(header.icc_profile, is_grey=self._is_grey)
-        return Picture(pixels, about, "MONOCHROME2" if self._is_grey else "RGB", profile)
 
 
 def _check_limit_of_pillow(header: GifHeader) -> None:

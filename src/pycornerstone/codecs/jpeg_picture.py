@@ -18,7 +18,12 @@ from pycornerstone.codecs.jpeg_header import (
     read_jpeg_header,
 )
 from pycornerstone.codecs.jpeg_segments import read_jpeg_segments
-from pycornerstone.codecs.picture_file import Picture, check_frame_number, check_picture_size
+from pycornerstone.codecs.picture_file import (
+    Picture,
+    check_frame_number,
+    check_picture_size,
+    outline_of,
+)
 from pycornerstone.codecs.pixel_density import scale_fields
 from pycornerstone.codecs.raster_codec import decode_raster
 from pycornerstone.errors import UnsupportedEncodingError
@@ -77,11 +82,16 @@ class JpegFile:
 
     def decode(self, frame: int) -> Picture:
         """Decode a frame, which counts from 1; see `PictureFile.decode`."""
-        check_frame_number("JPEG", frame, self.number_of_frames)
-        view = self._first if frame == 1 else self._view(frame)
-        return view.picture(frame, self.number_of_frames)
+        return self._view(frame).picture(frame, self.number_of_frames)
+
+    def outline(self, frame: int) -> Picture | None:
+        """Say what a frame is without decoding it; see `PictureFile.outline`."""
+        return self._view(frame).outline(frame, self.number_of_frames)
 
     def _view(self, frame: int) -> _View:
+        check_frame_number("JPEG", frame, self.number_of_frames)
+        if frame == 1:
+            return self._first
         data = self._views[frame - 1]
         return _View(data, self._max_bytes, read_jpeg_segments(data))
 
@@ -109,20 +119,34 @@ class _View:
         check_jpeg_scans(data, header)
 
     def picture(self, frame: int, number_of_frames: int) -> Picture:
-        header, exif = self._header, self._exif
-        pixels = spread_samples(self._grey_or_rgb(), header.codestream.precision)
-        about = PictureModule(
+        pixels = spread_samples(self._grey_or_rgb(), self._header.codestream.precision)
+        about = self._about(frame, number_of_frames)
+        pixels = apply_orientation(pixels, about.orientation)
+        is_grey = pixels.ndim == 2
+        return Picture(pixels, about, "MONOCHROME2" if is_grey else "RGB", self._icc_profile())
+
+    def outline(self, frame: int, number_of_frames: int) -> Picture | None:
+        stream = self._header.codestream
+        is_grey = stream.samples == 1
+        return outline_of(
+            (stream.rows, stream.columns) if is_grey else (stream.rows, stream.columns, 3),
+            "u1" if stream.precision <= 8 else "u2",
+            self._about(frame, number_of_frames),
+            "MONOCHROME2" if is_grey else "RGB",
+            self._icc_profile(),
+        )
+
+    def _about(self, frame: int, number_of_frames: int) -> PictureModule:
+        exif = self._exif
+        return PictureModule(
             format="JPEG",
             number_of_frames=number_of_frames,
             frame_number=frame,
-            bits_per_sample=header.codestream.precision,
-            color_type=_color_type(header),
+            bits_per_sample=self._header.codestream.precision,
+            color_type=_color_type(self._header),
             orientation=exif.orientation,
             **scale_fields(self._segments.density, exif.density, orientation=exif.orientation),
         )
-        pixels = apply_orientation(pixels, exif.orientation)
-        is_grey = pixels.ndim == 2
-        return Picture(pixels, about, "MONOCHROME2" if is_grey else "RGB", self._icc_profile())
 
     def _grey_or_rgb(self) -> npt.NDArray[Any]:
         """Decode the samples, with as many bits as they are stored with."""

@@ -14,7 +14,12 @@ from pycornerstone.codecs.icc_profile import fitting_profile
 from pycornerstone.codecs.jpeg2000_boxes import codestream_span, icc_profile_of, palette_of
 from pycornerstone.codecs.jpeg_header import check_jpeg_end, read_jpeg_header
 from pycornerstone.codecs.jpeg_xl import read_jpeg_xl_header, read_jpeg_xl_orientation
-from pycornerstone.codecs.picture_file import Picture, check_frame_number, check_picture_size
+from pycornerstone.codecs.picture_file import (
+    Picture,
+    check_frame_number,
+    check_picture_size,
+    outline_of,
+)
 from pycornerstone.codecs.picture_sizes import jpeg2000_codestream
 from pycornerstone.codecs.raster_codec import decode_raster
 from pycornerstone.errors import DecodeError, UnsupportedEncodingError
@@ -50,6 +55,8 @@ class RasterPicture:
         1.
     icc_profile : bytes or None
         As the file has it, whether it fits the samples or not.
+    samples : int or None
+        A pixel, where the file says that all of them are unsigned numbers of `bits`.
     """
 
     format: str
@@ -60,6 +67,7 @@ class RasterPicture:
     orientation: int = 1
     number_of_frames: int = 1
     icc_profile: bytes | None = None
+    samples: int | None = None
 
     def decode(self, frame: int) -> Picture:
         """Decode it; see `PictureFile.decode`. Grey with alpha becomes RGBA."""
@@ -72,17 +80,33 @@ class RasterPicture:
             )
         pixels = _with_known_samples(self.format, stored)
         is_grey = pixels.ndim == 2
-        about = PictureModule(
-            self.format,
-            bits_per_sample=self.bits or 8 * pixels.dtype.itemsize,
-            color_type="grey" if stored.ndim == 2 or stored.shape[2] <= 2 else "RGB",
-            has_alpha=not is_grey and pixels.shape[2] == 4,
-            orientation=self.orientation,
-        )
+        samples = 1 if stored.ndim == 2 else stored.shape[2]
+        about = self._about(samples, self.bits or 8 * pixels.dtype.itemsize)
         pixels = spread_samples(pixels, about.bits_per_sample)
         upright = apply_orientation(pixels, self.orientation)
         profile = fitting_profile(self.icc_profile, is_grey=is_grey)
         return Picture(upright, about, "MONOCHROME2" if is_grey else "RGB", profile)
+
+    def outline(self, frame: int) -> Picture | None:
+        """Say what a frame is without decoding it; see `PictureFile.outline`."""
+        check_frame_number(self.format, frame, 1)
+        if self.samples is None or self.bits is None:
+            return None
+        is_grey = self.samples == 1
+        about = self._about(self.samples, self.bits)
+        shape = self.size if is_grey else (*self.size, 4 if about.has_alpha else 3)
+        profile = fitting_profile(self.icc_profile, is_grey=is_grey)
+        dtype = "u1" if self.bits <= 8 else "u2"
+        return outline_of(shape, dtype, about, "MONOCHROME2" if is_grey else "RGB", profile)
+
+    def _about(self, samples: int, bits: int) -> PictureModule:
+        return PictureModule(
+            self.format,
+            bits_per_sample=bits,
+            color_type="grey" if samples <= 2 else "RGB",
+            has_alpha=samples in {2, 4},
+            orientation=self.orientation,
+        )
 
 
 def open_jpeg2000(data: bytes | memoryview, max_bytes: int) -> RasterPicture:
@@ -109,6 +133,7 @@ def open_jpeg2000(data: bytes | memoryview, max_bytes: int) -> RasterPicture:
         (stream.rows, stream.columns),
         bits,
         icc_profile=icc_profile_of(data[:start]),
+        samples=None if stream.is_signed or bits > 16 or samples > 4 else samples,
     )
 
 
@@ -155,7 +180,14 @@ def open_jpeg_ls(data: bytes | memoryview, max_bytes: int) -> RasterPicture:
         samples: npt.NDArray[Any] = imagecodecs.jpegls_decode(content)
         return np.moveaxis(samples, 0, -1) if is_by_plane else samples
 
-    return RasterPicture("JPEG-LS", data, decode, (stream.rows, stream.columns), stream.precision)
+    return RasterPicture(
+        "JPEG-LS",
+        data,
+        decode,
+        (stream.rows, stream.columns),
+        stream.precision,
+        samples=stream.samples if stream.samples <= 4 else None,
+    )
 
 
 def _with_known_samples(name: str, samples: npt.NDArray[Any]) -> npt.NDArray[Any]:

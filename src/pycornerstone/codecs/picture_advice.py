@@ -42,6 +42,11 @@ class AdvisedPicture:
         with advice_for_broken():
             return self._file.decode(frame)
 
+    def outline(self, frame: int) -> Picture | None:
+        """Say what a frame is without decoding it; see `PictureFile.outline`."""
+        with advice_for_broken():
+            return self._file.outline(frame)
+
 
 @contextmanager
 def advice_for_broken() -> Iterator[None]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from pycornerstone.errors import DecodeError, ImageIdError
 
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
     from pycornerstone.model.modules import PictureModule
 
-__all__ = ["Picture", "PictureFile", "check_frame_number", "check_picture_size"]
+__all__ = ["Picture", "PictureFile", "check_frame_number", "check_picture_size", "outline_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +75,49 @@ class PictureFile(Protocol):
         MissingExtraError
             If it needs a library that is not installed.
         """
+
+    def outline(self, frame: int) -> Picture | None:
+        """Give a frame as `decode` does, but none of its samples, which take no memory.
+
+        Returns
+        -------
+        Picture or None
+            All of its `pixels` are 0, their shape and type count. None where only samples tell what
+            it is, such as whether grey with alpha is grey.
+
+        Raises
+        ------
+        ImageIdError, DecodeError
+            As `decode`, as far as that is seen without decoding.
+        """
+
+
+def outline_of(
+    shape: tuple[int, ...],
+    dtype: str,
+    about: PictureModule,
+    photometric_interpretation: str,
+    icc_profile: bytes | None = None,
+) -> Picture | None:
+    """Give a frame without its samples; see `PictureFile.outline`.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        As stored, before the orientation of `about` is applied.
+    dtype : str
+        Of the samples.
+    about, photometric_interpretation, icc_profile
+        As of `Picture`.
+    """
+    is_grey, allocated = len(shape) == 2, 8 * np.dtype(dtype).itemsize
+    if is_grey and 8 < about.bits_per_sample < allocated:
+        # How many bits are used, the samples tell.
+        return None
+    if about.orientation >= 5:
+        shape = (shape[1], shape[0], *shape[2:])
+    pixels = np.broadcast_to(np.zeros((), dtype), shape)
+    return Picture(pixels, about, photometric_interpretation, icc_profile)
 
 
 def check_frame_number(name: str, frame: int, number_of_frames: int) -> None:

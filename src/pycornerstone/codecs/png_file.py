@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pycornerstone.codecs.exif import apply_orientation
-from pycornerstone.codecs.picture_file import Picture, check_frame_number, check_picture_size
+from pycornerstone.codecs.picture_file import (
+    Picture,
+    check_frame_number,
+    check_picture_size,
+    outline_of,
+)
 from pycornerstone.codecs.pixel_density import scale_fields
 from pycornerstone.codecs.png_chunks import read_png_chunks
 from pycornerstone.codecs.png_stream import decode_still
@@ -104,6 +109,23 @@ class PngFile:
             self._about(frame),
             "MONOCHROME2" if pixels.ndim == 2 else "RGB",
             profile,
+        )
+
+    def outline(self, frame: int) -> Picture | None:
+        """Say what a frame is without decoding it; see `PictureFile.outline`."""
+        check_frame_number("PNG", frame, self.number_of_frames)
+        header = self._chunks.header
+        if self._animation is not None or (header.is_grey and header.has_alpha):
+            return None
+        shape: tuple[int, ...] = (header.rows, header.columns)
+        if not header.is_grey:
+            shape = (*shape, 4 if header.has_alpha else 3)
+        return outline_of(
+            shape,
+            "u2" if header.depth == 16 else "u1",
+            self._about(frame),
+            "MONOCHROME2" if header.is_grey else "RGB",
+            self._icc_profile,
         )
 
     @cached_property

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pycornerstone.codecs.picture_file import Picture, check_frame_number, check_picture_size
+from pycornerstone.codecs.picture_file import (
+    Picture,
+    check_frame_number,
+    check_picture_size,
+    outline_of,
+)
 from pycornerstone.errors import DecodeError, UnsupportedEncodingError
 from pycornerstone.model.modules import PictureModule
 
@@ -74,13 +79,26 @@ class PnmPicture:
             steps = np.arange(self.largest + 1, dtype=np.uint64) * full
             table = ((steps + self.largest // 2) // self.largest).astype(samples.dtype)
             pixels = np.take(table, pixels)
-        about = PictureModule(
+        return Picture(pixels[..., 0] if is_grey else pixels, self._about, self._photometric)
+
+    def outline(self, frame: int) -> Picture | None:
+        """Say what a frame is without decoding it; see `PictureFile.outline`."""
+        check_frame_number(self.format, frame, 1)
+        samples = _SAMPLES[self.kind]
+        shape = (self.rows, self.columns) if samples == 1 else (self.rows, self.columns, samples)
+        dtype = "u1" if self.largest < 256 else "u2"
+        return outline_of(shape, dtype, self._about, self._photometric)
+
+    @property
+    def _photometric(self) -> str:
+        return "MONOCHROME2" if _SAMPLES[self.kind] == 1 else "RGB"
+
+    @property
+    def _about(self) -> PictureModule:
+        return PictureModule(
             self.format,
             bits_per_sample=self.largest.bit_length(),
-            color_type="grey" if is_grey else "RGB",
-        )
-        return Picture(
-            pixels[..., 0] if is_grey else pixels, about, "MONOCHROME2" if is_grey else "RGB"
+            color_type="grey" if _SAMPLES[self.kind] == 1 else "RGB",
         )
 
     @property

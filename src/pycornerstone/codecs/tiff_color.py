@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pycornerstone.codecs.tiff_directory import TiffDirectory
     from pycornerstone.codecs.tiff_page import TiffPageLayout
 
-__all__ = ["check_colors", "color_type_of", "has_alpha", "to_colors"]
+__all__ = ["check_colors", "color_type_of", "has_alpha", "outline_of_colors", "to_colors"]
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, MASK, CMYK, YCBCR = range(7)
 _TYPES = {PALETTE: "palette", RGB: "RGB", CMYK: "CMYK", YCBCR: "YCbCr"}
@@ -118,10 +118,8 @@ def to_colors(
     if page.photometric == PALETTE:
         return np.take(_palette(tags, page.bits), samples[..., 0], axis=0), "RGB"
     is_clear = has_alpha(page)
-    if page.photometric in {WHITE_IS_ZERO, BLACK_IS_ZERO, MASK} and not is_clear:
-        grey = spread_samples(samples[..., 0], page.bits)
-        is_inverse = page.photometric == WHITE_IS_ZERO
-        return grey, "MONOCHROME1" if is_inverse else "MONOCHROME2"
+    if _is_grey(page):
+        return spread_samples(samples[..., 0], page.bits), _photometric_of(page)
     colors = np.empty((page.rows, page.columns, 3 + is_clear), samples.dtype)
     rows = max(_PIXELS_AT_ONCE // page.columns, 1)
     for start in range(0, page.rows, rows):
@@ -132,6 +130,35 @@ def to_colors(
         if _alpha_of(page) == _ASSOCIATED:
             shown[..., :3] = _divided(shown[..., :3], shown[..., 3], page.bits)
     return np.ascontiguousarray(spread_samples(colors, page.bits)), "RGB"
+
+
+def outline_of_colors(
+    tags: TiffDirectory, page: TiffPageLayout
+) -> tuple[tuple[int, ...], str, str]:
+    """Say what `to_colors` makes of samples: their shape, type, and what they are.
+
+    Parameters
+    ----------
+    tags, page
+        Of the page, which `check_colors` passed.
+    """
+    shape: tuple[int, ...] = (page.rows, page.columns)
+    if page.photometric == PALETTE:
+        return (*shape, 3), _palette(tags, page.bits).dtype.str, "RGB"
+    if not _is_grey(page):
+        shape = (*shape, 3 + has_alpha(page))
+    return shape, page.dtype, _photometric_of(page)
+
+
+def _is_grey(page: TiffPageLayout) -> bool:
+    """Say whether what is shown of a page is grey."""
+    return page.photometric in {WHITE_IS_ZERO, BLACK_IS_ZERO, MASK} and not has_alpha(page)
+
+
+def _photometric_of(page: TiffPageLayout) -> str:
+    if not _is_grey(page):
+        return "RGB"
+    return "MONOCHROME1" if page.photometric == WHITE_IS_ZERO else "MONOCHROME2"
 
 
 def _alpha_of(page: TiffPageLayout) -> int:

@@ -12,9 +12,15 @@ import numpy as np
 from pycornerstone.codecs.exif import apply_orientation
 from pycornerstone.codecs.icc_profile import fitting_profile
 from pycornerstone.codecs.memory_file import MemoryFile
-from pycornerstone.codecs.picture_file import Picture, check_frame_number
+from pycornerstone.codecs.picture_file import Picture, check_frame_number, outline_of
 from pycornerstone.codecs.pixel_density import scale_fields
-from pycornerstone.codecs.tiff_color import check_colors, color_type_of, has_alpha, to_colors
+from pycornerstone.codecs.tiff_color import (
+    check_colors,
+    color_type_of,
+    has_alpha,
+    outline_of_colors,
+    to_colors,
+)
 from pycornerstone.codecs.tiff_directory import (
     TiffDirectory,
     if_readable,
@@ -120,7 +126,25 @@ class TiffPicture:
             samples = self._decoded(page, offset, frame - 1)
         pixels, photometric = to_colors(samples, tags, page)
         pixels = apply_orientation(pixels, page.orientation)
-        about = PictureModule(
+        profile = _fitting_profile(tags, is_grey=pixels.ndim == 2)
+        return Picture(pixels, self._about(frame, tags, page), photometric, profile)
+
+    def outline(self, frame: int) -> Picture | None:
+        """Say what a frame is without decoding it; see `PictureFile.outline`."""
+        check_frame_number(self.format, frame, self.number_of_frames)
+        offset = self._pages[min(frame, len(self._pages)) - 1]
+        tags = read_directory(self._data, self._layout, offset)[0]
+        page = read_page(tags, self._max_bytes)
+        check_colors(tags, page)
+        check_segments(self._data, tags, page)
+        if page.bits not in {8, 16, 32, 64}:
+            return None
+        shape, dtype, photometric = outline_of_colors(tags, page)
+        profile = _fitting_profile(tags, is_grey=len(shape) == 2)
+        return outline_of(shape, dtype, self._about(frame, tags, page), photometric, profile)
+
+    def _about(self, frame: int, tags: TiffDirectory, page: TiffPageLayout) -> PictureModule:
+        return PictureModule(
             self.format,
             number_of_frames=self.number_of_frames,
             frame_number=frame,
@@ -130,7 +154,6 @@ class TiffPicture:
             orientation=page.orientation,
             **scale_fields(scale_of(tags, self._description), orientation=page.orientation),
         )
-        return Picture(pixels, about, photometric, _fitting_profile(tags, pixels))
 
     def _decoded(self, page: TiffPageLayout, offset: int, index: int) -> npt.NDArray[Any]:
         """Decode the samples of a page, ``(rows, columns, samples)`` or without the last."""
@@ -215,9 +238,9 @@ def _native(samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return samples.astype(samples.dtype.newbyteorder("="), copy=False)
 
 
-def _fitting_profile(tags: TiffDirectory, pixels: npt.NDArray[Any]) -> bytes | None:
+def _fitting_profile(tags: TiffDirectory, *, is_grey: bool) -> bytes | None:
     profile = bytes(if_readable(tags.content, _ICC_PROFILE, b""))
-    return fitting_profile(profile, is_grey=pixels.ndim == 2)
+    return fitting_profile(profile, is_grey=is_grey)
 
 
 class _Quiet(threading.local):

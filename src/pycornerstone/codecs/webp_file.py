@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from pycornerstone.codecs.exif import ExifValues, apply_orientation, read_exif
 from pycornerstone.codecs.icc_profile import fitting_profile
-from pycornerstone.codecs.picture_file import Picture, check_frame_number, check_picture_size
+from pycornerstone.codecs.picture_file import (
+    Picture,
+    check_frame_number,
+    check_picture_size,
+    outline_of,
+)
 from pycornerstone.codecs.picture_sizes import riff_chunks, webp_size
 from pycornerstone.codecs.pillow_file import PillowFrames
 from pycornerstone.codecs.pixel_density import scale_fields
@@ -42,6 +47,8 @@ class WebpHeader:
         Empty where there is none.
     exif : ExifValues
         Orientation and density.
+    still_has_alpha : bool or None
+        Of a still picture; None where only decoding it tells.
     """
 
     rows: int
@@ -51,6 +58,7 @@ class WebpHeader:
     loop_count: int
     icc_profile: bytes
     exif: ExifValues
+    still_has_alpha: bool | None = None
 
 
 def open_webp(data: bytes | memoryview, max_bytes: int) -> WebpPicture:
@@ -99,23 +107,37 @@ class WebpPicture:
                 f"broken WebP: {pixels.shape[0]} rows of {pixels.shape[1]} columns on a canvas of "
                 f"{header.rows} and {header.columns}"
             )
+        return Picture(
+            apply_orientation(pixels, header.exif.orientation),
+            self._about(frame, has_alpha=pixels.shape[2] == 4),
+            "RGB",
+            fitting_profile(header.icc_profile, is_grey=False),
+        )
+
+    def outline(self, frame: int) -> Picture | None:
+        """Say what a frame is without decoding it; see `PictureFile.outline`."""
+        check_frame_number("WebP", frame, self.number_of_frames)
+        header = self._header
+        has_alpha = header.has_alpha if header.durations_ms else header.still_has_alpha
+        if has_alpha is None:
+            return None
+        shape = (header.rows, header.columns, 4 if has_alpha else 3)
+        profile = fitting_profile(header.icc_profile, is_grey=False)
+        return outline_of(shape, "u1", self._about(frame, has_alpha=has_alpha), "RGB", profile)
+
+    def _about(self, frame: int, *, has_alpha: bool) -> PictureModule:
+        header = self._header
         orientation = header.exif.orientation
-        about = PictureModule(
+        return PictureModule(
             self.format,
             number_of_frames=self.number_of_frames,
             frame_number=frame,
             color_type="RGB",
-            has_alpha=pixels.shape[2] == 4,
+            has_alpha=has_alpha,
             orientation=orientation,
             frame_duration_ms=header.durations_ms[frame - 1] if header.durations_ms else None,
             loop_count=header.loop_count if header.durations_ms else None,
             **scale_fields(header.exif.density, orientation=orientation),
-        )
-        return Picture(
-            apply_orientation(pixels, orientation),
-            about,
-            "RGB",
-            fitting_profile(header.icc_profile, is_grey=False),
         )
 
     def _samples(self, frame: int) -> npt.NDArray[Any]:
@@ -133,9 +155,16 @@ def _read_header(data: memoryview) -> WebpHeader:
     flags, loops = 0, 0
     durations: list[float] = []
     profile, exif = b"", ExifValues()
+    still_has_alpha: bool | None = None
+    is_extended = False
     for kind, content in riff_chunks(data):
         if kind == b"VP8X" and content:
-            flags = content[0]
+            flags, is_extended = content[0], True
+        elif kind == b"VP8L" and len(content) >= 5 and not is_extended:
+            # Of lossless ones, the bit before the version (RFC 9649 section 3.4).
+            still_has_alpha = bool(content[4] & _ALPHA)
+        elif kind == b"VP8 " and not is_extended:
+            still_has_alpha = False
         elif kind == b"ANIM" and len(content) >= 6:
             loops = int.from_bytes(content[4:6], "little")
         elif kind == b"ANMF" and len(content) >= 16:
@@ -144,4 +173,7 @@ def _read_header(data: memoryview) -> WebpHeader:
             profile = bytes(content)
         elif kind == b"EXIF":
             exif = read_exif(content)
-    return WebpHeader(rows, columns, bool(flags & _ALPHA), tuple(durations), loops, profile, exif)
+    has_alpha = bool(flags & _ALPHA)
+    return WebpHeader(
+        rows, columns, has_alpha, tuple(durations), loops, profile, exif, still_has_alpha
+    )

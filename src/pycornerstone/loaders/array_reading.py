@@ -19,6 +19,7 @@ from pycornerstone.codecs.frames import FrameIndex
 from pycornerstone.codecs.sample_layout import SampleLayout, keep_stored_bits, sample_layout
 from pycornerstone.codecs.transfer_syntaxes import transfer_syntax
 from pycornerstone.errors import DecodeError, LoaderError
+from pycornerstone.loaders.file_headers import is_native
 from pycornerstone.loaders.part10_images import read_part10_images
 from pycornerstone.metadata.header_forms import HeaderForms, UnreadHeader
 from pycornerstone.metadata.part10 import Part10, read_part10
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from pycornerstone.loaders.protocol import LoaderContext
+    from pycornerstone.metadata.dicom_headers import SamplePlace
 
 __all__ = ["SliceFiles", "check_fits", "check_samples", "layout_as_stored", "put_samples"]
 
@@ -110,6 +112,8 @@ class SliceFiles:
     def __init__(self, context: LoaderContext) -> None:
         self._context = context
         self._forms = HeaderForms()
+        # Slices of a series have one module of their samples, the same object most often.
+        self._layout: tuple[ImagePixelModule, int, SampleLayout | None] | None = None
 
     def read_native(
         self, path: str | os.PathLike[str], image_id: str, out: npt.NDArray[Any] | None
@@ -140,7 +144,8 @@ class SliceFiles:
         LoaderError
             If they are of another shape or type than `out`.
         """
-        return _with_file(path, lambda file, size: self._read(file, size, image_id, out))
+        known = self._context.dicom_headers.samples_of(image_id)
+        return _with_file(path, lambda file, status: self._read(file, status, image_id, out, known))
 
     def read_encoded(self, path: str | os.PathLike[str], image_id: str) -> EncodedFrame | None:
         """Bring the bytes of the only, or the first, frame, and leave the header behind.
@@ -187,8 +192,24 @@ class SliceFiles:
         return EncodedFrame(image_id, frame, uid, form.pixel)
 
     def _read(
+        self,
+        file: FileIO,
+        status: os.stat_result,
+        image_id: str,
+        out: npt.NDArray[Any] | None,
+        known: SamplePlace | None,
+    ) -> npt.NDArray[Any] | None:
+        version = (status.st_mtime_ns, status.st_size, status.st_ino)
+        if known is None or known.version != version:
+            return self._read_whole(file, status.st_size, image_id, out)
+        file.seek(known.start)
+        pixel = self._context.metadata.require(ImagePixelModule, image_id)
+        return self._read_samples(file, pixel, known.length, out)
+
+    def _read_whole(
         self, file: FileIO, size: int, image_id: str, out: npt.NDArray[Any] | None
     ) -> npt.NDArray[Any] | None:
+        """Read header and samples."""
         # Most often nothing stands behind the samples, and all that stands before them is header.
         before = 0 if out is None else size - out.nbytes
         header = file.read(before if 0 < before <= _MAX_HEADER_BYTES else _HEADER_BYTES)
@@ -203,19 +224,30 @@ class SliceFiles:
             if found is None:
                 return None
             start, length, pixel, uid = found
-        layout = layout_as_stored(pixel, length)
-        if layout is None or start + length > size:
+        if start + length > size:
+            return None
+        if start != len(header):
+            file.seek(start)
+        elif form is None and learns and self._context.asks_only_headers():
+            # Asked again, as a user's provider may have come meanwhile, and have had its say.
+            self._forms.add(header, pixel, uid, length)
+        return self._read_samples(file, pixel, length, out)
+
+    def _read_samples(
+        self, file: FileIO, pixel: ImagePixelModule, length: int, out: npt.NDArray[Any] | None
+    ) -> npt.NDArray[Any] | None:
+        """Read samples that come next in the file; None if they are not the array as they lie."""
+        last = self._layout
+        if last is None or last[0] is not pixel or last[1] != length:
+            last = self._layout = (pixel, length, layout_as_stored(pixel, length))
+        layout = last[2]
+        if layout is None:
             return None
         if out is None:
             out = np.empty(layout.shape, layout.dtype)
         elif not out.flags.c_contiguous:
             return None
         check_fits(layout.shape, layout.dtype, out)
-        if start != len(header):
-            file.seek(start)
-        elif form is None and learns and self._context.asks_only_headers():
-            # Asked again, as a user's provider may have come meanwhile, and have had its say.
-            self._forms.add(header, pixel, uid, length)
         if file.readinto(out.reshape(-1).view(np.uint8).data) != out.nbytes:
             return None
         kept = keep_stored_bits(out, pixel)
@@ -235,14 +267,15 @@ class SliceFiles:
             header += more
             part10 = _header_of(header)
         length = part10.pixel_data_length
-        if length is None or not _is_native(part10):
+        if length is None or not is_native(part10):
             return None
         self._context.dicom_headers.add(image_id, part10.attributes)
         pixel = self._context.metadata.require(ImagePixelModule, image_id)
         return part10.pixel_data_start, length, pixel, part10.transfer_syntax_uid
 
 
-def _read_short(file: FileIO, size: int) -> bytes | None:
+def _read_short(file: FileIO, status: os.stat_result) -> bytes | None:
+    size = status.st_size
     if not 0 < size <= _MAX_SHORT_FILE_BYTES:
         return None
     # One byte more shows a file that grew, or took the place of another, since its size was asked.
@@ -250,15 +283,17 @@ def _read_short(file: FileIO, size: int) -> bytes | None:
     return data if len(data) == size else None
 
 
-def _with_file(path: str | os.PathLike[str], read: Callable[[FileIO, int], T]) -> T | None:
-    """Call ``read(file, size)`` with an open file; None if that or anything in it fails."""
+def _with_file(
+    path: str | os.PathLike[str], read: Callable[[FileIO, os.stat_result], T]
+) -> T | None:
+    """Call ``read(file, status)`` with an open file; None if that or anything in it fails."""
     try:
         status = os.stat(path)  # noqa: PTH116 - making a Path takes longer than asking for it
         # Opening a pipe would wait for its other end.
         if not S_ISREG(status.st_mode):
             return None
         with FileIO(path) as file:
-            return read(file, status.st_size)
+            return read(file, status)
     except (OSError, ValueError):
         return None
 
@@ -270,13 +305,6 @@ def _header_of(data: bytes) -> Part10 | None:
     except DecodeError:
         return None
     return None if part10.pixel_data is None else part10
-
-
-def _is_native(part10: Part10) -> bool:
-    """Tell whether samples lie in the file as they are."""
-    syntax = transfer_syntax(part10.transfer_syntax_uid)
-    is_packed = part10.is_encapsulated or syntax.is_encapsulated or syntax.is_deflated
-    return not (is_packed or part10.is_big_endian or syntax.is_big_endian)
 
 
 def layout_as_stored(pixel: ImagePixelModule, length: int) -> SampleLayout | None:

@@ -9,6 +9,7 @@ This module is imported when one of its schemes is first asked for.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -151,7 +152,7 @@ class WebLoader:
         base, _ = split_frame_fragment(address.removeprefix("web:"))
         picture = PictureAddress.parse(f"web:{base}")
         if _is_at_hand(picture):
-            file = await asyncio.to_thread(self._opened, picture)
+            file = await asyncio.to_thread(self._listed, picture, f"web:{base}")
         else:
             # A picture of one frame is not fetched again when it is loaded next.
             file = await self._brought(picture, to_be_used=True)
@@ -162,9 +163,9 @@ class WebLoader:
     def provide(self, type_name: str, image_id: str) -> Module | None:
         """Answer for the metadata of a picture.
 
-        A file of this machine and bytes in memory are opened, and decoded once, when they are first
-        asked about; of others all is known once one was loaded, and the number of frames once they
-        were listed.
+        A file of this machine and bytes in memory are opened when they are first asked about, and
+        decoded once if their headers leave anything open; of others all is known once one was
+        loaded, and the number of frames once they were listed.
         """
         if type_name not in PICTURE_MODULES or not image_id.startswith(SCHEMES):
             return None
@@ -192,8 +193,18 @@ class WebLoader:
             return None
         if type_name == MultiframeModule.type_name and address.frame <= file.number_of_frames:
             return MultiframeModule(file.number_of_frames, address.frame)
-        self._learn(key, file.decode(address.frame))
+        self._learn(key, file.outline(address.frame) or file.decode(address.frame))
         return self._modules.provide(type_name, key)
+
+    def _listed(self, address: PictureAddress, image_id: str) -> PictureFile:
+        """Open what is at hand, and learn what it is: whoever lists a picture asks that next."""
+        file = self._opened(address)
+        if file.number_of_frames == 1:
+            with contextlib.suppress(PyCornerstoneError):
+                outline = file.outline(1)
+                if outline is not None:
+                    self._learn(short_key(image_id), outline)
+        return file
 
     def _learn(self, key: str, picture: Picture) -> None:
         profile = picture.icc_profile or b""
