@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -21,17 +20,8 @@ from pycornerstone.retrieve.http import HttpRetriever
 from pycornerstone.retrieve.http_settings import HttpSettings
 from pycornerstone.testing.misbehaving_server import MisbehavingServer
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 JSON = "application/dicom+json"
 SERIES = "/studies/1/series/2"
-
-
-@pytest.fixture
-def server() -> Iterator[MisbehavingServer]:
-    with MisbehavingServer() as server:
-        yield server
 
 
 def instance(uid: str, **elements: object) -> dict[str, object]:

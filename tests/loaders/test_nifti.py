@@ -34,7 +34,6 @@ from pycornerstone.model.modules import ImagePixelModule, ImagePlaneModule, VoiL
 from pycornerstone.retrieve.http import HttpRetriever
 from pycornerstone.session.completion import complete
 from pycornerstone.session.session import Session
-from pycornerstone.testing.misbehaving_server import MisbehavingServer
 
 # One voxel says where it is: 100 i + 10 j + k.
 COLUMN, ROW, SLICE = np.indices((3, 4, 5), np.int16)
@@ -92,12 +91,6 @@ def make_loading():
 @pytest.fixture
 def loading(make_loading):
     return make_loading()
-
-
-@pytest.fixture
-def server():
-    with MisbehavingServer() as server:
-        yield server
 
 
 @pytest.fixture

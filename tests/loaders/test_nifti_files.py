@@ -33,25 +33,12 @@ from pycornerstone.model.modules import (
     NiftiModule,
 )
 from pycornerstone.session.session import Session
-from pycornerstone.testing.misbehaving_server import MisbehavingServer
 
 SHAPE = (3, 4, 5, 2)
 # One voxel says where it is: 1000 t + 100 i + 10 j + k.
 SERIES = np.tensordot(np.int16([100, 10, 1, 1000]), np.indices(SHAPE, np.int16), axes=1)
 AFFINE = np.array([[-2.0, 0, 0, 10], [0, 3, 0, 20], [0, 0, 4, 30], [0, 0, 0, 1]])
 WAIT_S = 30
-
-
-@pytest.fixture
-def session():
-    with Session() as session:
-        yield session
-
-
-@pytest.fixture
-def server():
-    with MisbehavingServer() as server:
-        yield server
 
 
 @pytest.fixture

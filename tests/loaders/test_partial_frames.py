@@ -22,7 +22,6 @@ from pycornerstone.retrieve.http_settings import HttpSettings
 from pycornerstone.session.session import Session
 from pycornerstone.testing.dicom_series import ct_series
 from pycornerstone.testing.dicomweb_server import SampleServer
-from pycornerstone.testing.misbehaving_server import MisbehavingServer
 from pycornerstone.testing.phantoms import ct_phantom
 from pycornerstone.testing.served_instances import ServedInstance
 from pycornerstone.viewports.stack import StackViewport
@@ -43,12 +42,6 @@ WAIT_S = 20.0
 def instance(syntax, size=256) -> ServedInstance:
     """Give the middle slice of a small CT, as it is served."""
     return ServedInstance.from_part10(ct_series(ct_phantom(3, size, size), syntax)[1])
-
-
-@pytest.fixture
-def server() -> Iterator[MisbehavingServer]:
-    with MisbehavingServer() as server:
-        yield server
 
 
 @pytest.fixture

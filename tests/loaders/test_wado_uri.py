@@ -35,23 +35,14 @@ from pycornerstone.testing.dicom_series import (
     secondary_capture,
 )
 from pycornerstone.testing.dicomweb_server import SampleServer
-from pycornerstone.testing.misbehaving_server import MisbehavingServer
 from pycornerstone.testing.phantoms import ct_phantom
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pycornerstone.model.image import Image
 
 PHANTOM = ct_phantom(3, 40, 48)
 SLICE = ct_series(PHANTOM)[0]
 CAPTURES = secondary_capture(PHANTOM)
-
-
-@pytest.fixture
-def server() -> Iterator[MisbehavingServer]:
-    with MisbehavingServer() as server:
-        yield server
 
 
 async def session(use):

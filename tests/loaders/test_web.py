@@ -31,7 +31,6 @@ from pycornerstone.model.modules import (
 from pycornerstone.retrieve.http import HttpRetriever
 from pycornerstone.session.completion import complete
 from pycornerstone.session.session import Session
-from pycornerstone.testing.misbehaving_server import MisbehavingServer
 
 ROWS, COLUMNS = np.indices((20, 30))
 GREY = (COLUMNS * 8 + ROWS).astype(np.uint8)
@@ -81,12 +80,6 @@ def loading():
     loading = Loading()
     yield loading
     loading.close()
-
-
-@pytest.fixture
-def server():
-    with MisbehavingServer() as server:
-        yield server
 
 
 # Where pictures come from.
@@ -356,6 +349,6 @@ def test_an_address_of_nothing_is_no_image_id(loading, image_id):
 
 
 def test_a_path_that_no_file_can_have_is_not_retrieved(loading):
-    with pytest.raises(RetrieveError, match="null byte"):
+    with pytest.raises(RetrieveError, match=r"null (byte|character)"):
         loading.load("web:/data/a\0.png")
     assert loading.metadata.get(ImagePixelModule, "web:/data/a\0.png") is None

@@ -20,7 +20,6 @@ from pycornerstone.model.limits import LoadLimits
 from pycornerstone.model.modules import ImagePixelModule
 from pycornerstone.session.session import Session
 from pycornerstone.testing import ct_phantom, ct_series, nifti_phantom
-from pycornerstone.testing.misbehaving_server import MisbehavingServer
 
 FRAMES = np.random.default_rng(1).integers(0, 256, (5, 12, 16), np.uint8)
 PAGES = np.random.default_rng(2).integers(0, 65536, (4, 10, 14), np.uint16)
@@ -47,18 +46,6 @@ def pages(samples=PAGES):
 def grey(image):
     """Give the greys of an image that may be RGB or RGBA with equal channels."""
     return image.pixels if image.pixels.ndim == 2 else image.pixels[..., 0]
-
-
-@pytest.fixture
-def session():
-    with Session() as session:
-        yield session
-
-
-@pytest.fixture
-def server():
-    with MisbehavingServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -24,17 +24,10 @@ from pycornerstone.model.modules import (
     SpacingType,
     VoiLutModule,
 )
-from pycornerstone.session.session import Session
 
 GREY = np.arange(12 * 16, dtype=np.uint8).reshape(12, 16)
 TIMEOUT = 20
 MM_PER_INCH = 25.4
-
-
-@pytest.fixture
-def session():
-    with Session() as session:
-        yield session
 
 
 def saved(kind="PNG", pixels=GREY, **options):

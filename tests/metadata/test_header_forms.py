@@ -10,6 +10,7 @@ import pytest
 from pydicom import uid as uids
 
 from pycornerstone.errors import DecodeError, MetadataError
+from pycornerstone.metadata.dicom_headers import DicomHeaders
 from pycornerstone.metadata.dicom_modules import read_module
 from pycornerstone.metadata.dicom_pixels import read_image_pixel
 from pycornerstone.metadata.header_forms import HeaderForms, UnreadHeader
@@ -265,6 +266,20 @@ def test_an_unread_header_says_what_a_read_one_says():
     assert 0x00280009 not in unread
     assert unread.data(0x00280010) == (16).to_bytes(2, "little")
     assert unread.items(0x00081140) == ()
+
+
+def test_headers_that_were_not_read_yet_answer_as_those_that_were():
+    headers = DicomHeaders()
+    headers.add("dicomfile:/read", read_part10(FILES[2]).attributes)
+    headers.add("dicomfile:/unread", UnreadHeader(header_of(FILES[2])))
+
+    for name in MODULES:
+        unread, read = (
+            headers.provide(name, f"dicomfile:/{which}") for which in ("unread", "read")
+        )
+        assert repr(unread).replace("/unread", "/read") == repr(read), name
+    assert headers.read("dicomfile:/unread").text(0x00280010) is not None
+    assert headers.read("dicomfile:/none") is None
 
 
 def test_an_unread_header_may_be_read_by_another_thread_meanwhile():

@@ -114,10 +114,12 @@ def data_sets(draw: st.DrawFn, depth: int, sets: tuple[str, ...] = ("",)) -> Dat
     if depth:
         for tag in draw(st.lists(st.sampled_from(SEQUENCES), max_size=3, unique=True)):
             items = draw(st.lists(data_sets(depth - 1, sets), max_size=3))
+            # Without a length, pydicom reads a sequence before the character set that follows it.
+            lengths = st.booleans() if tag > Tag.SPECIFIC_CHARACTER_SET else st.just(False)
             for item in items:
-                item.is_undefined_length_sequence_item = draw(st.booleans())
+                item.is_undefined_length_sequence_item = draw(lengths)
             dataset.add_new(tag, "SQ", items)
-            dataset[tag].is_undefined_length = draw(st.booleans())
+            dataset[tag].is_undefined_length = draw(lengths)
     return dataset
 
 

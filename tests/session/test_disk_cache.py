@@ -96,6 +96,7 @@ def test_a_session_that_runs_can_be_given_one_and_have_it_taken_away(folder):
         cache.close()
         # The frame and the metadata of its series.
         assert len(cache) == 2
+        cache.close()
 
 
 def test_a_disk_that_fails_does_not_stop_a_load(tmp_path, caplog):

@@ -101,23 +101,30 @@ def test_an_offset_is_towards_the_viewer():
     assert ends(reference_line(sagittal, axial, offset_mm=4))[0] == (34.5, 0.0)
 
 
-directions = st.tuples(*[st.floats(-1, 1)] * 3)
+# Rotations by three angles: all that there are. The images have a place in common, so that there is
+# a line, unless the planes are parallel.
+rotations = st.tuples(st.floats(-np.pi, np.pi), st.floats(0, np.pi), st.floats(-np.pi, np.pi))
+within = st.tuples(st.floats(0.1, 0.9), st.floats(0.1, 0.9))
 
 
-def orthogonal(one, other):
-    one = np.array(one)
-    assume(np.linalg.norm(one) > 0.1)
-    one /= np.linalg.norm(one)
-    other = np.array(other) - np.dot(other, one) * one
-    assume(np.linalg.norm(other) > 0.1)
-    return one, other / np.linalg.norm(other)
+def directions(rotation):
+    """Give the directions of rows and columns of a plane that is turned by these angles."""
+    first, second, third = (
+        np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        for angle in rotation
+    )
+    about_z, about_x, again_about_z = np.eye(3), np.eye(3), np.eye(3)
+    about_z[:2, :2], about_x[1:, 1:], again_about_z[:2, :2] = first, second, third
+    matrix = about_z @ about_x @ again_about_z
+    return matrix[:, 0], matrix[:, 1]
 
 
-@given(directions, directions, directions, directions, directions)
-def test_it_lies_on_both_planes_and_within_both_images(a, b, c, d, position):
-    one = showing(orthogonal(a, b), shape=(60, 80))
-    position = tuple(20 * value for value in position)
-    other = showing(orthogonal(c, d), position, shape=(70, 50), size=(90, 120))
+@given(rotations, rotations, within, within)
+def test_it_lies_on_both_planes_and_within_both_images(rotation, another, in_one, in_other):
+    one = showing(directions(rotation), shape=(60, 80))
+    place = np.multiply(in_one, (79, 59)) @ directions(rotation)
+    position = place - np.multiply(in_other, (49, 69)) @ directions(another)
+    other = showing(directions(another), tuple(position), shape=(70, 50), size=(90, 120))
     line = reference_line(one, other)
     assume(line is not None)
     assert ((line >= -1e-6) & (line <= np.array([90, 120]) + 1e-6)).all()

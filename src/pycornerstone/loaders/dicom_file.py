@@ -58,7 +58,14 @@ class DicomFileLoader:
     ----------
     context : LoaderContext
         The session's.
+
+    Attributes
+    ----------
+    reads_soon : bool
+        `read_samples` takes less time than threads take to take turns: small ones take 0.05 ms.
     """
+
+    reads_soon = True
 
     def __init__(self, context: LoaderContext) -> None:
         self._context = context

@@ -7,14 +7,16 @@ import os
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pycornerstone.codecs.media_kinds import kind_of
+from pycornerstone.codecs.transfer_syntaxes import transfer_syntax
 from pycornerstone.errors import DecodeError, PyCornerstoneError, RetrieveError
+from pycornerstone.metadata.dicom_headers import SamplePlace
 from pycornerstone.metadata.part10 import read_part10
 
 if TYPE_CHECKING:
     from pycornerstone.metadata.part10 import Part10
     from pycornerstone.metadata.part10_shared import SharedElements
 
-__all__ = ["FileHeader", "header_of_bytes", "header_of_file", "header_read_by"]
+__all__ = ["FileHeader", "header_of_bytes", "header_of_file", "header_read_by", "is_native"]
 
 # Headers of slices have 1 to 12 kB; where that is not enough, more of the file is read.
 _FIRST_BYTES = 16 * 1024
@@ -37,11 +39,14 @@ class FileHeader(NamedTuple):
         The header of a DICOM file, whose `pixel_data` may be cut short.
     size_in_bytes : int
         Of the file.
+    samples : SamplePlace or None
+        Where samples lie in a DICOM file of this machine, if they are the array as they lie.
     """
 
     kind: str
     dicom: Part10 | None
     size_in_bytes: int
+    samples: SamplePlace | None = None
 
 
 class ReadsBeginning(Protocol):
@@ -49,6 +54,13 @@ class ReadsBeginning(Protocol):
 
     def __call__(self, nbytes: int | None, /) -> bytes:
         """Read them; fewer where there are no more."""
+
+
+def is_native(part10: Part10) -> bool:
+    """Tell whether samples lie in the file as they are in memory."""
+    syntax = transfer_syntax(part10.transfer_syntax_uid)
+    is_packed = part10.is_encapsulated or syntax.is_encapsulated or syntax.is_deflated
+    return not (is_packed or part10.is_big_endian or syntax.is_big_endian)
 
 
 def header_of_file(path: str, shared: SharedElements | None = None) -> FileHeader:
@@ -135,20 +147,31 @@ def header_read_by(
 
 
 def _header_of_descriptor(file: int, shared: SharedElements | None) -> FileHeader:
-    size = os.fstat(file).st_size
+    status = os.fstat(file)
+    size = status.st_size
     data = os.read(file, _FIRST_BYTES)
     kind, is_dicom = _kind(data)
     if not is_dicom:
         return FileHeader(kind, None, size)
     if len(data) < size:
-        found = _in_beginning(data, shared)
-        if found is None and size > _MORE_BYTES:
-            found = _in_beginning(data + os.read(file, _MORE_BYTES - len(data)), shared)
-        if found is not None:
-            return FileHeader("DICOM", found, size)
+        part10 = _in_beginning(data, shared)
+        if part10 is None and size > _MORE_BYTES:
+            part10 = _in_beginning(data + os.read(file, _MORE_BYTES - len(data)), shared)
+        if part10 is not None:
+            return FileHeader("DICOM", part10, size, _samples(part10, status))
         # The walk touches the heads of elements and what is kept, and nothing else of it.
-        return _whole(kind, mmap.mmap(file, 0, access=mmap.ACCESS_READ), size, shared)
-    return _whole(kind, data, size, shared)
+        found = _whole(kind, mmap.mmap(file, 0, access=mmap.ACCESS_READ), size, shared)
+    else:
+        found = _whole(kind, data, size, shared)
+    return found._replace(samples=_samples(found.dicom, status))
+
+
+def _samples(part10: Part10 | None, status: os.stat_result) -> SamplePlace | None:
+    length = None if part10 is None else part10.pixel_data_length
+    if part10 is None or length is None or not is_native(part10):
+        return None
+    version = (status.st_mtime_ns, status.st_size, status.st_ino)
+    return SamplePlace(part10.pixel_data_start, length, version)
 
 
 def _kind(data: bytes | memoryview) -> tuple[str, bool]:

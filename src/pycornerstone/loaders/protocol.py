@@ -119,7 +119,9 @@ def knows_at_hand(loader: object) -> TypeGuard[KnowsAtHand]:
 class ArrayReader(Protocol):
     """A loader that can also read samples straight into an array, for `Session.load_array`.
 
-    It is an `ImageLoader` as well. Without this method, images are loaded and then copied.
+    It is an `ImageLoader` as well. Without this method, images are loaded and then copied. One with
+    an attribute ``reads_soon`` that is true reads small images in less time than threads take to
+    take turns: they are read by one thread, until they are seen to take longer.
     """
 
     def read_samples(self, image_id: str, out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:

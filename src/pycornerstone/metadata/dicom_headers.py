@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from functools import lru_cache
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pycornerstone.errors import ImageIdError
 from pycornerstone.metadata.alike_modules import AlikeModules
 from pycornerstone.metadata.dicom_modules import FRAME_MODULES, read_module
+from pycornerstone.metadata.header_forms import UnreadHeader
 from pycornerstone.metadata.part10_shared import SharedElements
 from pycornerstone.model.image_id import split_frame
 from pycornerstone.model.modules import MODULES, InstanceModule
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pycornerstone.metadata.dicom_attributes import DicomAttributes
     from pycornerstone.model.modules import Module
 
-__all__ = ["DicomHeaders"]
+__all__ = ["DicomHeaders", "SamplePlace"]
 
 MODULES_PER_HEADER = 256
 """How many modules that were read are kept with a header, the last asked for of many frames."""
@@ -29,14 +30,41 @@ MODULES_PER_HEADER = 256
 _split_frame = lru_cache(maxsize=4096)(split_frame)
 
 
+class SamplePlace(NamedTuple):
+    """Where the uncompressed samples lie in the file that a header was read from.
+
+    Attributes
+    ----------
+    start : int
+        First byte.
+    length : int
+        How many bytes the header says they are.
+    version : tuple of int
+        Of the file: time of its last change in ns, size in bytes, number. Of another one, nothing
+        is known.
+    """
+
+    start: int
+    length: int
+    version: tuple[int, int, int]
+
+
 class _Header:
     """One instance: its attributes, and the modules that were read from them."""
 
-    __slots__ = ("attributes", "modules")
+    __slots__ = ("attributes", "modules", "samples")
 
-    def __init__(self, attributes: DicomAttributes) -> None:
+    def __init__(self, attributes: DicomAttributes, samples: SamplePlace | None) -> None:
         self.attributes = attributes
+        self.samples = samples
         self.modules: dict[tuple[str, int], Module | None] = {}
+
+    def read(self, shared: SharedElements) -> DicomAttributes:
+        """Give the attributes, read now if they were not yet."""
+        attributes = self.attributes
+        if type(attributes) is UnreadHeader:
+            attributes = self.attributes = attributes.read(shared)
+        return attributes
 
 
 class DicomHeaders:
@@ -80,7 +108,9 @@ class DicomHeaders:
         self._lock = Lock()
         self._alike = AlikeModules()
 
-    def add(self, base_image_id: str, attributes: DicomAttributes) -> None:
+    def add(
+        self, base_image_id: str, attributes: DicomAttributes, samples: SamplePlace | None = None
+    ) -> None:
         """Keep the header of an instance; it takes the place of an older one.
 
         Parameters
@@ -89,9 +119,11 @@ class DicomHeaders:
             The imageId without its frame, as `pycornerstone.model.image_id.split_frame` gives it.
         attributes : DicomAttributes
             What its header says.
+        samples : SamplePlace, optional
+            Where the samples lie in the file that it is of.
         """
         with self._lock:
-            self._headers[base_image_id] = _Header(attributes)
+            self._headers[base_image_id] = _Header(attributes, samples)
             self._headers.move_to_end(base_image_id)
             while len(self._headers) > self._max_headers:
                 self._headers.popitem(last=False)
@@ -142,6 +174,18 @@ class DicomHeaders:
             header = self._headers.get(base_image_id)
             return None if header is None else header.attributes
 
+    def read(self, base_image_id: str) -> DicomAttributes | None:
+        """Give the header of an instance as `get` does, read now if it was not yet."""
+        with self._lock:
+            header = self._headers.get(base_image_id)
+        return None if header is None else header.read(self.shared)
+
+    def samples_of(self, base_image_id: str) -> SamplePlace | None:
+        """Give where the samples of an instance lie, if its header is here and that is known."""
+        with self._lock:
+            header = self._headers.get(base_image_id)
+            return None if header is None else header.samples
+
     def discard(self, base_image_id: str) -> None:
         """Forget the header of an instance; nothing happens if there is none."""
         with self._lock:
@@ -184,13 +228,13 @@ class DicomHeaders:
             self._headers.move_to_end(base)
         if type_name == InstanceModule.type_name:
             # A data set can be changed by whoever has it: everybody is given his own.
-            return read_module(type_name, header.attributes, frame)
+            return read_module(type_name, header.read(self.shared), frame)
         key = (type_name, frame if type_name in FRAME_MODULES else 1)
         modules = header.modules
         try:
             return modules[key]
         except KeyError:
-            module = self._alike.read(type_name, header.attributes, frame)
+            module = self._alike.read(type_name, header.read(self.shared), frame)
         if len(modules) >= MODULES_PER_HEADER:
             # What is of the whole instance, such as the map of its tiles, may have taken long.
             for known in [known for known in list(modules) if known[0] in FRAME_MODULES]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from pycornerstone.metadata.dicom_attributes import Scalar
+    from pycornerstone.metadata.part10_shared import SharedElements
     from pycornerstone.model.modules import ImagePixelModule
 
 __all__ = ["HeaderForm", "HeaderForms", "UnreadHeader"]
@@ -163,25 +164,32 @@ class UnreadHeader(DicomAttributes):
 
     def values(self, tag: int) -> tuple[Scalar, ...]:
         """Read the values of an element; see `DicomAttributes.values`."""
-        return self._read().values(tag)
+        return self.read().values(tag)
 
     def items(self, tag: int) -> Sequence[DicomAttributes]:
         """Find the items of a sequence; see `DicomAttributes.items`."""
-        return self._read().items(tag)
+        return self.read().items(tag)
 
     def data(self, tag: int) -> bytes | None:
         """Give the value of a binary element; see `DicomAttributes.data`."""
-        return self._read().data(tag)
+        return self.read().data(tag)
 
     def __contains__(self, tag: object) -> bool:
-        return tag in self._read()
+        return tag in self.read()
 
-    def _read(self) -> DicomAttributes:
+    def read(self, shared: SharedElements | None = None) -> DicomAttributes:
+        """Give what it says.
+
+        Parameters
+        ----------
+        shared : SharedElements, optional
+            What is known of headers that were read before.
+        """
         # In this order: another thread may put the attributes in its place meanwhile.
         header = self._header
         attributes = self._attributes
         if attributes is None:
-            attributes = self._attributes = read_part10(header).attributes
+            attributes = self._attributes = read_part10(header, shared).attributes
             self._header = b""
         return attributes
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pycornerstone.errors import GeometryError, MetadataError
+from pycornerstone.errors import GeometryError
+from pycornerstone.metadata.provider_list import ProviderList
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -46,7 +47,9 @@ class Registrations:
     def __init__(self) -> None:
         # Replaced whole on every change, so that questions need no lock.
         self._matrices: dict[str, dict[str, npt.NDArray[np.float64]]] = {}
-        self._providers: tuple[tuple[float, RegistrationProvider], ...] = ()
+        self._providers: ProviderList[RegistrationProvider] = ProviderList(
+            "a registration provider is a function of (from_uid, to_uid)"
+        )
         self._lock = threading.Lock()
 
     def register(self, from_uid: str, to_uid: str, matrix: npt.ArrayLike) -> None:
@@ -114,21 +117,11 @@ class Registrations:
         MetadataError
             If `provider` cannot be called.
         """
-        if not callable(provider):
-            raise MetadataError(
-                "a registration provider is a function of (from_uid, to_uid), got "
-                f"{type(provider).__name__}"
-            )
-        with self._lock:
-            if all(known != provider for _, known in self._providers):
-                self._providers = tuple(
-                    sorted(((priority, provider), *self._providers), key=lambda entry: -entry[0])
-                )
+        self._providers.add(provider, priority)
 
     def remove_provider(self, provider: RegistrationProvider) -> None:
         """Ask `provider` no longer; nothing happens if it is not there."""
-        with self._lock:
-            self._providers = tuple(entry for entry in self._providers if entry[1] != provider)
+        self._providers.remove(provider)
 
     def find(self, from_uid: str | None, to_uid: str | None) -> npt.NDArray[np.float64] | None:
         """Give the matrix between two frames of reference.
@@ -154,7 +147,7 @@ class Registrations:
         found = self._along_a_path(from_uid, to_uid)
         if found is not None:
             return found
-        for _, provider in self._providers:
+        for provider in self._providers:
             found = _asked(provider, from_uid, to_uid)
             if found is None:
                 back = _asked(provider, to_uid, from_uid)

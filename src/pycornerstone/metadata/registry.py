@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
-from threading import Lock
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from pycornerstone.errors import MetadataError, MetadataProviderError, PyCornerstoneError
 from pycornerstone.metadata.calibration import Calibrations
 from pycornerstone.metadata.module_fields import module_from_answer
+from pycornerstone.metadata.provider_list import ProviderList
 from pycornerstone.metadata.registration import Registrations
 from pycornerstone.model.addresses import without_credentials
 from pycornerstone.model.modules import (
@@ -71,9 +71,9 @@ class MetadataRegistry:
     """
 
     def __init__(self) -> None:
-        # Replaced whole on every change, so that queries need no lock.
-        self._providers: tuple[tuple[float, Provider], ...] = ()
-        self._lock = Lock()
+        self._providers: ProviderList[Provider] = ProviderList(
+            "a metadata provider is a function of (type_name, image_id)"
+        )
         self.calibrations = Calibrations()
         self.registrations = Registrations()
 
@@ -93,32 +93,20 @@ class MetadataRegistry:
         MetadataError
             If `provider` cannot be called.
         """
-        if not callable(provider):
-            raise MetadataError(
-                "a metadata provider is a function of (type_name, image_id), got "
-                f"{type(provider).__name__}"
-            )
-        with self._lock:
-            if all(known != provider for _, known in self._providers):
-                # A stable sort with the newest in front: among equals the newest is asked first.
-                self._providers = tuple(
-                    sorted(((priority, provider), *self._providers), key=lambda entry: -entry[0])
-                )
+        self._providers.add(provider, priority)
 
     def remove_provider(self, provider: Provider) -> None:
         """Ask `provider` no longer; nothing happens if it is not there."""
-        with self._lock:
-            self._providers = tuple(entry for entry in self._providers if entry[1] != provider)
+        self._providers.remove(provider)
 
     def remove_all_providers(self) -> None:
         """Ask nobody any longer, the providers of the built-in loaders included."""
-        with self._lock:
-            self._providers = ()
+        self._providers.clear()
 
     def asks_only(self, providers: Collection[Provider]) -> bool:
         """Say whether all of `providers` are asked, and nobody else."""
-        asked = self._providers
-        return len(asked) == len(providers) and all(known in providers for _, known in asked)
+        asked = tuple(self._providers)
+        return len(asked) == len(providers) and all(known in providers for known in asked)
 
     @overload
     def get(self, type: builtins.type[M], image_id: str) -> M | None: ...
@@ -160,7 +148,7 @@ class MetadataRegistry:
 
     def _ask(self, name: str, module: builtins.type[Module] | None, image_id: str) -> object | None:
         failures: list[MetadataProviderError] | None = None
-        for _, provider in self._providers:
+        for provider in self._providers:
             try:
                 answer = provider(name, image_id)
                 if answer is None:
@@ -209,7 +197,7 @@ class MetadataRegistry:
         answer: object | None = self.get(type, image_id)
         if answer is None:
             name = type if isinstance(type, str) else _type_name(type)
-            asked = ", ".join(_name_of(provider) for _, provider in self._providers)
+            asked = ", ".join(_name_of(provider) for provider in self._providers)
             shown = without_credentials(image_id)
             error = MetadataError(
                 f"nobody knows {name!r} of {shown}; asked: {asked or 'nobody is registered'}. "

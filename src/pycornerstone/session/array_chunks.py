@@ -23,6 +23,10 @@ __all__ = ["Chunks"]
 # How long a chunk goes on taking work, one piece at least. Whoever asks for an image to be shown
 # waits for a chunk to end, and a request of the pool costs some 0.1 ms.
 _CHUNK_S = 0.01
+# Pieces that are shorter than that let go of the interpreter, for a read, and wait for it again
+# most of their time: 200 files of 128 x 128 took one thread 8 ms, and two of them 20.
+_SHORT_S = 0.0001
+_LOOKED_AT = 16
 
 
 class Chunks:
@@ -64,20 +68,26 @@ class Chunks:
         self._is_nested = is_nested
         self._work: deque[Callable[[], object]] = deque()
         self._running = 0
+        self._is_wide = True
+        # How long the last pieces took that one thread did alone.
+        self._alone: deque[float] = deque(maxlen=_LOOKED_AT)
         self._requests: list[Request] = []
         self._has_ended = False
         self._lock = Lock()
 
-    def add(self, work: Iterable[Callable[[], object]]) -> None:
-        """Queue pieces of work, which raise nothing."""
+    def add(self, work: Iterable[Callable[[], object]], *, are_short: bool = False) -> None:
+        """Queue pieces of work, which raise nothing.
+
+        Parameters
+        ----------
+        work : iterable of callable
+            The pieces.
+        are_short : bool
+            They most likely take less time than to hand them over. One thread does them, until they
+            are seen to take longer.
+        """
         self._work.extend(work)
-        with self._lock:
-            if self._has_ended:
-                self._work.clear()
-            more = max(min(self._threads - self._running, len(self._work)), 0)
-            self._running += more
-        for _ in range(more):
-            self._queue()
+        self._begin(is_wide=not are_short)
 
     def end(self) -> None:
         """Do nothing more; what runs ends with the piece that it is at."""
@@ -89,6 +99,17 @@ class Chunks:
         self._work.clear()
         for request in requests:
             self._workers.decode_pool.cancel(request)
+
+    def _begin(self, *, is_wide: bool) -> None:
+        with self._lock:
+            if self._has_ended:
+                self._work.clear()
+            self._is_wide = is_wide
+            threads = self._threads if is_wide else 1
+            more = max(min(threads - self._running, len(self._work)), 0)
+            self._running += more
+        for _ in range(more):
+            self._queue()
 
     def _queue(self) -> None:
         def start() -> concurrent.futures.Future[None]:
@@ -113,15 +134,29 @@ class Chunks:
         self._workers.decode_pool.cancel(request)
 
     def _do_some(self) -> None:
-        until = time.monotonic() + _CHUNK_S
-        while True:
+        now = time.monotonic()
+        until = now + _CHUNK_S
+        while now < until:
             try:
                 work = self._work.popleft()
             except IndexError:
                 return
+            is_alone = not self._is_wide
             work()
-            if time.monotonic() >= until:
-                return
+            before, now = now, time.monotonic()
+            if is_alone:
+                self._look(now - before)
+
+    def _look(self, seconds: float) -> None:
+        """Have others help if most pieces take longer than was expected, or some take very long."""
+        self._alone.append(seconds)
+        if seconds <= _SHORT_S:
+            return
+        # One, or the first ones, may have been held up by anything.
+        number_long = sum(took > _SHORT_S for took in self._alone)
+        number_very_long = sum(took > 10 * _SHORT_S for took in self._alone)
+        if number_long > _LOOKED_AT // 2 or number_very_long > 1:
+            self._begin(is_wide=True)
 
     def _done(self, future: concurrent.futures.Future[None]) -> None:
         error = error_of(future)

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ArrayLoad", "ArraySources"]
 
+# Samples that are read in less than 0.1 ms where they are not encoded.
+_READ_SOON_BYTES = 256 * 1024
+
 
 class ArrayLoad:
     """Images on their way into one array, from the first to the end, which comes once.
@@ -298,12 +301,19 @@ class ArrayLoad:
             else:
                 to_load.append(place)
         if to_read:
-            self.chunks.add([partial(self._read_next, self.plan.queue(to_read))] * len(to_read))
+            work = [partial(self._read_next, self.plan.queue(to_read))] * len(to_read)
+            self.chunks.add(work, are_short=self._are_short(to_read))
         load_images(self, to_load)
         if to_bring:
             arrivals = ArrayArrivals(self)
             self._held_back.append(arrivals.go_on)
             arrivals.add(to_bring, self._ways)
+
+    def _are_short(self, to_read: Sequence[int]) -> bool:
+        """Whether samples are most likely read in less time than threads take to take turns."""
+        is_small = self.array is not None and self.array[0].nbytes <= _READ_SOON_BYTES
+        readers = {self._ways[place].reader for place in to_read} if is_small else {None}
+        return all(getattr(reader, "reads_soon", False) for reader in readers)
 
     def _read_next(self, queue: PlaceQueue) -> None:
         place = queue.take()

@@ -13,7 +13,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from pycornerstone.errors import LoadCancelledError, LoaderError, RetrieveError
+from pycornerstone.errors import DecodeError, LoadCancelledError, LoaderError, RetrieveError
 from pycornerstone.model.display_set import DisplaySetKind
 from pycornerstone.model.geometry_report import FindingKind
 from pycornerstone.testing.dicom_series import secondary_capture
@@ -47,6 +47,33 @@ def test_images_load_and_no_header_is_read_twice(session, series, monkeypatch):
 
     expected = np.stack([pydicom.dcmread(path).pixel_array for path in series])
     np.testing.assert_array_equal(stored, expected)
+
+
+@pytest.mark.parametrize("longer", [0, 100])
+def test_of_a_file_that_is_written_anew_meanwhile_the_new_samples_come(session, series, longer):
+    (found,) = session.open_display_sets(series[0].parent).result()
+    dataset = pydicom.dcmread(series[2])
+    expected = dataset.pixel_array[::-1]
+    dataset.PixelData = expected.tobytes()
+    dataset.ImageComments = "x" * longer
+    new = series[2].with_suffix(".new")
+    dataset.save_as(new)
+    new.replace(series[2])
+
+    stored = session.load_array(found.image_ids).result()
+
+    place = found.image_ids.index(f"dicomfile:{series[2]}")
+    np.testing.assert_array_equal(stored[place], expected)
+
+
+def test_of_a_file_that_is_cut_off_meanwhile_is_said_what_is_missing(session, series):
+    (found,) = session.open_display_sets(series[0].parent).result()
+    series[2].write_bytes(series[2].read_bytes()[:-10])
+
+    with pytest.raises(DecodeError) as caught:
+        session.load_array(found.image_ids).result()
+
+    assert caught.value.image_id == f"dicomfile:{series[2]}"
 
 
 def test_pixels_are_not_read(session, tmp_path, series):

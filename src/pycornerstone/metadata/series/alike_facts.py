@@ -116,7 +116,7 @@ class FactsReader:
             base, frame = split_frame(image_id)
         except ImageIdError:
             return None
-        attributes = self._headers.get(base)
+        attributes = self._headers.read(base)
         if frame != 1 or type(attributes) is not Part10Attributes:
             return None
         if image_id in self._metadata.calibrations:

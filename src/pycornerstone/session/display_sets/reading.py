@@ -160,7 +160,7 @@ class HeaderReader:
             if header.dicom.pixel_data_tag is None:
                 return LeftOut(where, _no_pixels(header.dicom.attributes))
             base = f"dicomfile:{part.address}"
-            self._context.dicom_headers.add(base, header.dicom.attributes)
+            self._context.dicom_headers.add(base, header.dicom.attributes, header.samples)
             return self._instance(base, header, where)
         kind, name = header.kind, where.lower()
         if kind in PICTURES:
@@ -210,7 +210,7 @@ class HeaderReader:
                     return LeftOut(image_id, f"it is {header.kind}, no DICOM file")
                 if header.dicom.pixel_data_tag is None:
                     return LeftOut(image_id, _no_pixels(header.dicom.attributes))
-                self._context.dicom_headers.add(base, header.dicom.attributes)
+                self._context.dicom_headers.add(base, header.dicom.attributes, header.samples)
         return [self._facts.read(image_id)]
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from pycornerstone.errors import PyCornerstoneError
 from pycornerstone.metadata.series.alike_facts import FactsReader
-from pycornerstone.metadata.series.facts import read_facts
 from pycornerstone.session.outcomes import of_image
 from pycornerstone.session.volumes.slice_headers import SliceHeaders
 
@@ -26,11 +25,15 @@ if TYPE_CHECKING:
 __all__ = ["are_placed", "in_order", "late_facts", "load_facts"]
 
 
+T = TypeVar("T")
+
+
 async def load_facts(
     sources: VolumeSources,
     image_ids: Sequence[str],
+    then: Callable[[list[SliceFacts]], T],
     failed: Callable[[str, BaseException], object] | None = None,
-) -> list[SliceFacts]:
+) -> T:
     """Bring the headers that can be had before samples, and read what counts of them.
 
     Parameters
@@ -39,6 +42,8 @@ async def load_facts(
         Who has them.
     image_ids : sequence of str
         Of which images.
+    then : callable
+        Gives of the facts what is wanted, in the thread that has read them.
     failed : callable, optional
         ``(image_id, error)`` is told of images whose header cannot be had or read, which are left
         out then. Without it, or if all are such, the first failure is raised.
@@ -47,9 +52,8 @@ async def load_facts(
     headers = SliceHeaders(sources.context, sources.loaders)
     await headers.bring(image_ids, None if failed is None else errors.__setitem__)
 
-    def read() -> list[SliceFacts]:
-        context, facts = sources.context, []
-        reader = FactsReader(context.metadata, context.dicom_headers, context.asks_only_headers)
+    def read() -> T:
+        facts, reader = [], _reader(sources)
         for name in image_ids:
             if name in errors:
                 continue
@@ -59,21 +63,23 @@ async def load_facts(
                 if failed is None:
                     raise
                 errors[name] = of_image(error, name)
-        return facts
+        if not facts:
+            raise next(iter(errors.values()))
+        return then(facts)
 
-    facts = await asyncio.to_thread(read)
-    for name, error in errors.items():
-        if failed is None or not facts:
-            raise error
-        failed(name, error)
-    return facts
+    found = await asyncio.to_thread(read)
+    if failed is not None:
+        for name, error in errors.items():
+            failed(name, error)
+    return found
 
 
 def late_facts(
     sources: VolumeSources, image_ids: Sequence[str], images: Mapping[str, Image]
 ) -> list[SliceFacts]:
     """Read what counts of images that are there, with what their loaders said of them."""
-    return [_with_image(read_facts(sources.context.metadata, name), images) for name in image_ids]
+    reader = _reader(sources)
+    return [_with_image(reader.read(name), images) for name in image_ids]
 
 
 def are_placed(facts: Sequence[SliceFacts]) -> bool:
@@ -97,6 +103,11 @@ def in_order(array: npt.NDArray[Any], order: Sequence[int]) -> npt.NDArray[Any]:
             array[at] = first if order[at] == start else array[order[at]]
             at = order[at]
     return array
+
+
+def _reader(sources: VolumeSources) -> FactsReader:
+    context = sources.context
+    return FactsReader(context.metadata, context.dicom_headers, context.asks_only_headers)
 
 
 def _with_image(facts: SliceFacts, images: Mapping[str, Image]) -> SliceFacts:

@@ -112,20 +112,15 @@ class SeriesLoad:
         PyCornerstoneError
             If an image cannot be had, or there is no room.
         """
-        try:
+        with self._memory:
             series = await self._load()
-        except BaseException:
-            self._memory.discard()
-            raise
-        finally:
-            self._memory.release()
         if not (self._progress.failed or self._memory.is_mapped):
             await asyncio.to_thread(self._keep, series)
         return series
 
     async def _load(self) -> VolumeSeries:
         failed = self._progress.fail if self._settings.allow_missing else None
-        facts = await load_facts(self._sources, self._image_ids, failed)
+        facts = await load_facts(self._sources, self._image_ids, list, failed)
         if not are_placed(facts):
             return await self._samples_first([one.image_id for one in facts])
         points = await asyncio.to_thread(self._points, facts)

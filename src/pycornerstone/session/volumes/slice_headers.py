@@ -110,14 +110,15 @@ class SliceHeaders:
         is_path = parsed.scheme == "dicomfile" and parsed.resource.startswith("/")
         address = base if parsed.scheme == "file" else parsed.resource
         path = parsed.resource if is_path else os.fspath(path_of(address))
-        part10 = None
+        part10 = samples = None
         # Opening a pipe would wait for its other end; what is wrong is told below.
         with contextlib.suppress(OSError, ValueError, PyCornerstoneError):
             if stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - as above
-                part10 = header_of_file(path, headers.shared).dicom
+                header = header_of_file(path, headers.shared)
+                part10, samples = header.dicom, header.samples
         if part10 is None or part10.pixel_data_tag is None:
             part10 = read_part10(read_file(path))
-        headers.add(base, part10.attributes)
+        headers.add(base, part10.attributes, samples)
 
     async def _ask(self, base: str, places: asyncio.Semaphore, fail: _Fail) -> None:
         async with places:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from pycornerstone.model.geometry_report import GeometryReport
+    from pycornerstone.model.slice_facts import SliceFacts
     from pycornerstone.model.volume_geometry import VolumeGeometry
     from pycornerstone.session.volumes.load_object import VolumeProgress
     from pycornerstone.session.volumes.sources import VolumeSettings, VolumeSources
@@ -83,13 +84,8 @@ class VolumeLoad:
         PyCornerstoneError
             If an image cannot be had, or there is no room.
         """
-        try:
+        with self._memory:
             volume = await self._load()
-        except BaseException:
-            self._memory.discard()
-            raise
-        finally:
-            self._memory.release()
         progress = self._progress
         progress.volume = volume
         if not (progress.failed or self._memory.is_mapped):
@@ -103,10 +99,8 @@ class VolumeLoad:
         sources, report = self._sources, self._report
         if report is None:
             failed = self._progress.fail if self._settings.allow_missing else None
-            facts = await load_facts(sources, self._image_ids, failed)
+            facts, report = await load_facts(sources, self._image_ids, _report_of, failed)
             self._image_ids = tuple(one.image_id for one in facts)
-            if are_placed(facts):
-                report = await asyncio.to_thread(report_geometry, facts)
         if report is None:
             return await self._samples_first()
         require_volume(report, resample=self._settings.resample)
@@ -177,7 +171,7 @@ class VolumeLoad:
     ) -> Volume:
         """Make a volume of one image, whose tiles are its slices; load it if it was not."""
         if array is None:
-            await load_facts(self._sources, report.image_ids)
+            await load_facts(self._sources, report.image_ids, list)
             array = await self._load_array(report.image_ids)
         metadata, steps = self._sources.context.metadata, self._settings.decimate
         reports = {self._progress.volume_id: report}
@@ -225,6 +219,10 @@ class VolumeLoad:
                 report=report,
             )
         return volume
+
+
+def _report_of(facts: list[SliceFacts]) -> tuple[list[SliceFacts], GeometryReport | None]:
+    return facts, report_geometry(facts) if are_placed(facts) else None
 
 
 def require_volume(report: GeometryReport, *, resample: bool) -> None:

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -28,7 +28,7 @@ __all__ = ["VolumeMemory"]
 
 
 class VolumeMemory:
-    """Where the voxels of one volume go.
+    """Where the voxels of one volume go, while it is loading: a context manager.
 
     Parameters
     ----------
@@ -120,14 +120,21 @@ class VolumeMemory:
         self._reservation = self._cache.reserve(encoded=nbytes)
         return new_zeros(shape, dtype)
 
-    def release(self) -> None:
-        """Give back what was reserved; the cache counts the volume itself, or it is gone."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """Give back what was reserved; the cache counts the volume itself, or it is gone.
+
+        After an error, remove the file: what is in it will never be whole.
+        """
+        if error is not None:
+            self._discard()
         reservation, self._reservation = self._reservation, None
         if reservation is not None:
             reservation.release()
 
-    def discard(self) -> None:
-        """Remove the file: what is in it will never be whole."""
+    def _discard(self) -> None:
         path, self._file = self._file, None
         if path is not None:
             # Windows keeps a file that is mapped.
