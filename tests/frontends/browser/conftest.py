@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import threading
+import time
+import weakref
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import pycornerstone as cs
+from pycornerstone.frontends.browser.desk import Desk
 from pycornerstone.testing.chromium import Chromium
+from pycornerstone.testing.pet_files import write_pet_series
+from pycornerstone.testing.pet_thorax import pet_phantom
 from pycornerstone.testing.phantoms import ct_phantom
 
 if TYPE_CHECKING:
@@ -17,6 +25,98 @@ if TYPE_CHECKING:
 
     from pycornerstone.testing.phantoms import CtPhantom
     from pycornerstone.testing.viewer_page import ViewerPage
+
+
+class DeskPage:
+    """What a page is to a desk: keeps what it is sent, and confirms frames unless told not to."""
+
+    def __init__(self, exhibit, *, confirms: bool = True, kept: str | None = None) -> None:
+        self.texts: list[dict[str, Any]] = []
+        self.frames: list[tuple[dict[str, Any], bytes]] = []
+        self.confirms = confirms
+        self._came = threading.Condition()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self.desk = Desk(exhibit, self._text, self._bytes, loop=self._loop)
+        self.say("Open", ratio=1.0, kept=kept)
+
+    async def _text(self, text: str) -> None:
+        with self._came:
+            self.texts.append(json.loads(text))
+            self._came.notify_all()
+
+    async def _bytes(self, data: bytes) -> None:
+        length = int.from_bytes(data[:4], "big")
+        header = json.loads(data[4 : 4 + length])
+        if self.confirms:
+            said = {"type": "Drawn", "cell": header["cell"], "frame": header["frame"]}
+            await self.desk.received(json.dumps(said))
+        with self._came:
+            self.frames.append((header, data[4 + length :]))
+            self._came.notify_all()
+
+    def say(self, message: str, /, **said: Any) -> None:
+        self.say_text(json.dumps({"type": message} | said))
+
+    def say_text(self, text: str) -> None:
+        asyncio.run_coroutine_threadsafe(self.desk.received(text), self._loop).result(10)
+
+    def resize(self, *cells: int, size: int = 256) -> None:
+        for cell in cells:
+            self.say("Resize", cell=cell, width=size, height=size)
+
+    def wait(self, what, is_so, timeout: float = 20.0):
+        """Give the first that is so of what came, or comes."""
+        with self._came:
+            found = lambda: next((one for one in what if is_so(one)), None)  # noqa: E731
+            assert self._came.wait_for(lambda: found() is not None, timeout), "it never came"
+            return found()
+
+    def frame(self, cell: int = 0, is_so=lambda _state: True, *, after: int = 0):
+        """Give the first frame of a cell, behind so many, whose state is so."""
+        return self.wait(
+            _Since(self.frames, after),
+            lambda frame: frame[0]["cell"] == cell and is_so(frame[0]["state"]),
+        )
+
+    def text(self, kind: str, is_so=lambda _text: True):
+        return self.wait(self.texts, lambda text: text["type"] == kind and is_so(text))
+
+    def still(self, cell: int = 0):
+        """Give the last frame of a cell, once no other has come for a while."""
+        count = -1
+        while count != len(self.frames):
+            count = len(self.frames)
+            time.sleep(0.4)
+        return next(frame for frame in reversed(self.frames) if frame[0]["cell"] == cell)
+
+    def kept(self) -> str:
+        """Give what the page is to keep, once nothing new comes."""
+        self.still_all()
+        return [text for text in self.texts if text["type"] == "Keep"][-1]["text"]
+
+    def still_all(self) -> None:
+        count = -1
+        while count != len(self.frames) + len(self.texts):
+            count = len(self.frames) + len(self.texts)
+            time.sleep(0.4)
+
+    def close(self) -> None:
+        if self._loop.is_closed():
+            return
+        asyncio.run_coroutine_threadsafe(self.desk.close(), self._loop).result(20)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+
+class _Since:
+    def __init__(self, frames, after):
+        self._frames, self._after = frames, after
+
+    def __iter__(self):
+        return iter(self._frames[self._after :])
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +138,30 @@ def ct_files(thorax, tmp_path_factory) -> list[Path]:
     from pycornerstone.testing import write_ct_series
 
     return write_ct_series(tmp_path_factory.mktemp("study") / "ct", thorax)
+
+
+@pytest.fixture(scope="session")
+def pet_ct(ct_files, tmp_path_factory):
+    pet = write_pet_series(tmp_path_factory.mktemp("pet"), pet_phantom(16, 64, 64))
+    return [*ct_files, *pet]
+
+
+@pytest.fixture
+def desk_page() -> Iterator[Callable[..., DeskPage]]:
+    """Open a page on a desk, without a browser."""
+    pages: weakref.WeakSet[DeskPage] = weakref.WeakSet()
+    held = []
+
+    def opened(exhibit, *, is_held: bool = True, **options) -> DeskPage:
+        page = DeskPage(exhibit, **options)
+        pages.add(page)
+        if is_held:
+            held.append(page)
+        return page
+
+    yield opened
+    for page in list(pages):
+        page.close()
 
 
 @pytest.fixture

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import threading
 import time
-from typing import Any
 
 import cv2
 import numpy as np
@@ -15,91 +12,9 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
 import pycornerstone as cs
-from pycornerstone.frontends.browser.desk import Desk
 from pycornerstone.frontends.sharing.source import exhibit_of
-from pycornerstone.testing.pet_files import write_pet_series
-from pycornerstone.testing.pet_thorax import pet_phantom
 
 SIZE = 256
-
-
-class Page:
-    """What a page is to a desk: keeps what it is sent, and confirms frames unless told not to."""
-
-    def __init__(self, exhibit, *, confirms: bool = True) -> None:
-        self.texts: list[dict[str, Any]] = []
-        self.frames: list[tuple[dict[str, Any], bytes]] = []
-        self.confirms = confirms
-        self._came = threading.Condition()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
-        self.desk = Desk(exhibit, self._text, self._bytes, loop=self._loop)
-        self.say("Open", ratio=1.0)
-
-    async def _text(self, text: str) -> None:
-        with self._came:
-            self.texts.append(json.loads(text))
-            self._came.notify_all()
-
-    async def _bytes(self, data: bytes) -> None:
-        length = int.from_bytes(data[:4], "big")
-        header = json.loads(data[4 : 4 + length])
-        if self.confirms:
-            said = {"type": "Drawn", "cell": header["cell"], "frame": header["frame"]}
-            await self.desk.received(json.dumps(said))
-        with self._came:
-            self.frames.append((header, data[4 + length :]))
-            self._came.notify_all()
-
-    def say(self, message: str, /, **said: Any) -> None:
-        self.say_text(json.dumps({"type": message} | said))
-
-    def say_text(self, text: str) -> None:
-        asyncio.run_coroutine_threadsafe(self.desk.received(text), self._loop).result(10)
-
-    def resize(self, *cells: int, size: int = SIZE) -> None:
-        for cell in cells:
-            self.say("Resize", cell=cell, width=size, height=size)
-
-    def wait(self, what, is_so, timeout: float = 20.0):
-        """Give the first that is so of what came, or comes."""
-        with self._came:
-            found = lambda: next((one for one in what if is_so(one)), None)  # noqa: E731
-            assert self._came.wait_for(lambda: found() is not None, timeout), "it never came"
-            return found()
-
-    def frame(self, cell: int = 0, is_so=lambda _state: True, *, after: int = 0):
-        """Give the first frame of a cell, behind so many, whose state is so."""
-        return self.wait(
-            _Since(self.frames, after),
-            lambda frame: frame[0]["cell"] == cell and is_so(frame[0]["state"]),
-        )
-
-    def text(self, kind: str, is_so=lambda _text: True):
-        return self.wait(self.texts, lambda text: text["type"] == kind and is_so(text))
-
-    def still(self, cell: int = 0):
-        """Give the last frame of a cell, once no other has come for a while."""
-        count = -1
-        while count != len(self.frames):
-            count = len(self.frames)
-            time.sleep(0.4)
-        return next(frame for frame in reversed(self.frames) if frame[0]["cell"] == cell)
-
-    def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self.desk.close(), self._loop).result(20)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
-
-
-class _Since:
-    def __init__(self, frames, after):
-        self._frames, self._after = frames, after
-
-    def __iter__(self):
-        return iter(self._frames[self._after :])
 
 
 @pytest.fixture
@@ -109,22 +24,11 @@ def session():
 
 
 @pytest.fixture
-def page_of(session):
-    pages = []
+def page_of(session, desk_page):
+    def opened(source, **options):
+        return desk_page(exhibit_of(source, session), **options)
 
-    def opened(source, **options) -> Page:
-        pages.append(Page(exhibit_of(source, session), **options))
-        return pages[-1]
-
-    yield opened
-    for page in pages:
-        page.close()
-
-
-@pytest.fixture(scope="module")
-def pet_ct(ct_files, tmp_path_factory):
-    pet = write_pet_series(tmp_path_factory.mktemp("pet"), pet_phantom(16, 64, 64))
-    return [*ct_files, *pet]
+    return opened
 
 
 def pixels(picture: bytes):
@@ -277,8 +181,8 @@ def test_a_pet_over_a_ct_moves_as_jpeg_and_rests_as_the_picture_itself(page_of, 
     assert not moved[0]["isAtRest"]
     assert moved[-1]["format"] == "png"
     assert moved[-1]["isAtRest"]
-    exact = asyncio.run_coroutine_threadsafe(page.desk.picture(0), page._loop).result(10)
-    assert np.array_equal(pixels(page.frames[-1][1]), pixels(exact))
+    exact = page.desk._arrangement.cell(0).viewport.render()
+    assert np.array_equal(pixels(page.frames[-1][1]), exact[..., :3])
     assert page.frames[-1][0]["state"]["layers"][1]["upper"] == pytest.approx(5)
 
 
@@ -331,8 +235,8 @@ def test_a_cine_runs_at_the_rate_of_the_header_and_stops(page_of):
     assert header["isAtRest"]
     assert header["state"]["framesPerSecond"] == 0
     assert header["state"]["isColor"]
-    exact = asyncio.run_coroutine_threadsafe(page.desk.picture(0), page._loop).result(10)
-    assert np.array_equal(pixels(picture), pixels(exact))
+    exact = page.desk._arrangement.cell(0).viewport.render()
+    assert np.array_equal(pixels(picture), exact[..., :3])
 
 
 def test_what_cannot_be_is_said_and_harms_nothing(page_of, ct_files):
@@ -444,3 +348,61 @@ def test_series_without_places_are_linked_by_their_numbers(page_of, session):
     page.still()
     page.say("SetSlice", cell=0, index=4)
     page.frame(1, lambda state: state["sliceIndex"] == 4)
+
+
+def test_planes_know_the_sizes_of_places_that_the_page_tells_of_once(page_of, ct_files):
+    page = page_of(ct_files)
+    page.say("SetLayout", name="2x2")
+    page.text("Arranged", lambda text: text["name"] == "2x2")
+    for cell, size in enumerate((200, 210, 220, 230)):
+        page.resize(cell, size=size)
+    page.frame(0, lambda _: True)
+    page.still()
+    # A page says a size again only when it changed.
+    page.say("SetLayout", name="mpr")
+    page.text("Arranged", lambda text: text["name"] == "mpr")
+    for cell, size in enumerate((200, 210, 220)):
+        header, _ = page.frame(cell, lambda state: state["crosshairs"] is not None)
+        assert (header["width"], header["height"]) == (size, size)
+    page.say("SetLayout", name="3x3")
+    page.text("Arranged", lambda text: text["name"] == "3x3")
+    header, _ = page.frame(after=len(page.frames))
+    assert (header["width"], header["height"]) == (200, 200)
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_a_fusion_that_fails_leaves_a_cell_that_goes_on(
+    page_of, pet_ct, ct_files, tmp_path, is_lost
+):
+    files = []
+    for number, path in enumerate(pet_ct):
+        files.append(tmp_path / f"{number}.dcm")
+        dataset = dcmread(path)
+        if not is_lost and dataset.Modality == "PT":
+            # Nobody said how this one lies to the other.
+            dataset.FrameOfReferenceUID = "1.2.3.4"
+        dataset.save_as(files[-1])
+    page = page_of(files)
+    page.resize(0)
+    page.frame()
+    series = {entry["modality"]: entry["number"] for entry in page.texts[0]["series"]}
+    page.say("Show", cell=0, series=series["CT"])
+    page.frame(is_so=lambda state: state["series"] == series["CT"])
+    page.still()
+    if is_lost:
+        for path in files:
+            if dcmread(path, stop_before_pixels=True).Modality == "PT":
+                path.write_bytes(b"")
+    page.say("Show", cell=0, series=series["PT"], isAdded=True)
+    notice = page.text("Notice")
+    assert notice["isError"]
+    assert str(tmp_path) not in notice["text"]
+    page.still()
+    count = len(page.frames)
+    page.say("Scroll", cell=0, steps=1)
+    header, _ = page.frame(after=count)
+    assert len(header["state"]["layers"]) == 1
+    # And it can be tried again.
+    page.say("Show", cell=0, series=series["CT"])
+    page.say("SetWindow", cell=0, lower=-20, upper=20)
+    page.frame(is_so=lambda state: state["upper"] == 20)

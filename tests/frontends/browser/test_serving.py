@@ -273,9 +273,11 @@ def test_a_port_that_is_taken_is_said(viewer, session):
         cs.view(cs.Volume("b", np.zeros((2, 3, 4))), session=session, port=70000, browser=False)
 
 
-@pytest.mark.parametrize("token", ["short", "with spaces in it", "ends=with;cookies", "1234567\n"])
+@pytest.mark.parametrize(
+    "token", ["short", "eleven-long", "with spaces in it", "ends=with;cookies", "123456789012\n"]
+)
 def test_a_token_that_would_not_do_is_refused(session, token):
-    with pytest.raises(ValueError, match="a token is 8 to 256 letters"):
+    with pytest.raises(ValueError, match="a token is 12 to 256 letters"):
         cs.view(cs.Volume("b", np.zeros((2, 3, 4))), session=session, token=token, browser=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
 import signal
 import subprocess
@@ -26,10 +27,15 @@ def picture(tmp_path_factory):
 
 
 @contextmanager
-def started(*arguments):
+def started(*arguments, **environment):
     command = [sys.executable, "-m", "pycornerstone", "view", *map(str, arguments), "--no-browser"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env=os.environ | environment,
     ) as process:
         try:
             yield process
@@ -90,12 +96,24 @@ def test_token_and_host_are_those_that_were_given(picture):
         assert status_of(found, Host="hub.example.evil") == 403
 
 
+def test_a_token_comes_from_the_environment_where_no_list_of_processes_shows_it(
+    picture, monkeypatch, capsys
+):
+    with started(picture, PYCORNERSTONE_VIEW_TOKEN="kept-in-the-environment") as process:
+        found = address_of(process)
+        assert found["token"] == "kept-in-the-environment"
+        assert status_of(found) == 303
+    monkeypatch.setenv("PYCORNERSTONE_VIEW_TOKEN", "too-short")
+    assert run("view", picture, "--no-browser") == 2
+    assert "a token is 12 to 256" in capsys.readouterr().err
+
+
 def test_what_is_wrong_is_said_in_a_line(tmp_path, picture, capsys):
     assert run("view", tmp_path / "nothing.dcm", "--no-browser") == 3
     assert "is not there" in capsys.readouterr().err
     assert run("view", tmp_path, "--no-browser") == 1
     assert "no image to show" in capsys.readouterr().err
     assert run("view", picture, "--no-browser", "--token", "short") == 2
-    assert "a token is 8 to 256" in capsys.readouterr().err
+    assert "a token is 12 to 256" in capsys.readouterr().err
     assert run("view", picture, "--no-browser", "--host", "no such host") == 1
     assert "cannot listen at" in capsys.readouterr().err

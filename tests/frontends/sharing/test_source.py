@@ -174,3 +174,20 @@ def test_what_is_not_there_is_said(tmp_path, session):
         exhibit_of(tmp_path, session)
     with pytest.raises(cs.LoaderError, match="can be shown, got int"):
         exhibit_of(3, session)
+
+
+def test_a_volume_that_is_larger_than_the_cache_is_shown_all_the_same():
+    voxels = (np.arange(40 * 100 * 100) % 997).astype(np.int16).reshape(40, 100, 100)
+    with cs.Session() as session:
+        session.cache.max_size_in_bytes = 200_000
+        volume = cs.Volume("large", voxels)
+        exhibit = exhibit_of(volume, session)
+        [found] = exhibit.display_sets
+        given = exhibit.volumes[found.display_set_id]
+        np.testing.assert_array_equal(given.voxels, voxels)
+        for k in (0, 17, 39):
+            image = session.load_image(found.image_ids[k]).result(20)
+            np.testing.assert_array_equal(image.pixels, voxels[k])
+        # No slice holds the whole of it, nor does the cache think so.
+        assert session.cache.size_in_bytes <= 200_000
+        exhibit.close()

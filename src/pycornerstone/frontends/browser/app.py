@@ -10,28 +10,28 @@ from typing import TYPE_CHECKING, Any
 from pycornerstone.errors import MissingExtraError
 from pycornerstone.frontends.browser.desk import Desk
 from pycornerstone.frontends.browser.swatches import swatch
+from pycornerstone.frontends.browser.tabs import NOBODY_THERE, TOO_MANY, Tabs
 from pycornerstone.frontends.browser.thumbnails import Thumbnails
 from pycornerstone.frontends.sharing.guard import Guarded
+from pycornerstone.frontends.sharing.prefixes import Prefixed
 
 try:
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
-    from starlette.responses import FileResponse, Response
+    from starlette.responses import FileResponse, PlainTextResponse, Response
     from starlette.routing import Route, WebSocketRoute
     from starlette.websockets import WebSocketDisconnect
 except ImportError as error:
     raise MissingExtraError("the viewer", "viewer") from error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.requests import Request
     from starlette.websockets import WebSocket
 
     from pycornerstone.frontends.sharing.guard import Guard
     from pycornerstone.frontends.sharing.source import Exhibit
 
-__all__ = ["Tabs", "browser_app"]
+__all__ = ["browser_app"]
 
 _LOGGER = logging.getLogger(__name__)
 _STATIC = Path(__file__).parent / "static"
@@ -46,25 +46,6 @@ _TYPES = {
 }
 # RFC 6455 section 7.4.1.
 _NOT_UNDERSTOOD, _FAILED = 1007, 1011
-
-
-class Tabs:
-    """Counts the tabs that are open.
-
-    Parameters
-    ----------
-    on_change : callable, optional
-        Called with how many there are, on the loop, when that changes.
-    """
-
-    def __init__(self, on_change: Callable[[int], object] = lambda _count: None) -> None:
-        self.on_change = on_change
-        self._count = 0
-
-    def add(self, more: int) -> None:
-        """Count one that came, 1, or one that went, -1."""
-        self._count += more
-        self.on_change(self._count)
 
 
 class _Views:
@@ -107,20 +88,53 @@ class _Views:
     async def socket(self, socket: WebSocket) -> None:
         await socket.accept()
         line = _Line(socket)
+        if not await self._tabs.add(line):
+            # A socket that is not accepted cannot say why.
+            await line.close(TOO_MANY)
+            return
         desk = Desk(self._exhibit, line.send_text, line.send_bytes, loop=asyncio.get_running_loop())
-        self._tabs.add(1)
         try:
-            await _converse(socket, desk, line)
+            await self._converse(socket, desk, line)
         finally:
             line.is_open = False
-            self._tabs.add(-1)
+            self._tabs.remove(line)
             await desk.close()
+
+    async def _converse(self, socket: WebSocket, desk: Desk, line: _Line) -> None:
+        while line.is_open:
+            try:
+                async with asyncio.timeout(self._tabs.rest_after_s):
+                    message = await socket.receive()
+            except TimeoutError:
+                await line.close(NOBODY_THERE)
+                return
+            if message["type"] == "websocket.disconnect":
+                return
+            self._tabs.heard(line)
+            text = message.get("text")
+            if text is None:
+                await line.close(_NOT_UNDERSTOOD)
+                return
+            try:
+                await desk.received(text)
+            except Exception as error:  # noqa: BLE001 - a tab that fails ends alone
+                # Its text may have a name of a file in it, or a value of a header.
+                _LOGGER.warning("a tab of the viewer ended with %s", type(error).__name__)
+                await line.close(_FAILED)
 
     def _file(self, name: str) -> Response:
         path = self._files.get(name)
         if path is None:
             return Response(status_code=404)
         return FileResponse(path, media_type=_TYPES[path.suffix])
+
+
+async def _nothing(_request: Request, _error: Exception) -> Response:
+    return PlainTextResponse(
+        "Nothing is here. If a proxy leaves its own prefix in what it asks for, start the viewer"
+        " with --root-path and that prefix.",
+        status_code=404,
+    )
 
 
 class _Line:
@@ -149,24 +163,9 @@ class _Line:
             self.is_open = False
 
 
-async def _converse(socket: WebSocket, desk: Desk, line: _Line) -> None:
-    while line.is_open:
-        message = await socket.receive()
-        if message["type"] == "websocket.disconnect":
-            return
-        text = message.get("text")
-        if text is None:
-            await line.close(_NOT_UNDERSTOOD)
-            return
-        try:
-            await desk.received(text)
-        except Exception as error:  # noqa: BLE001 - a tab that fails ends alone
-            # Its text may have a name of a file in it, or a value of a header.
-            _LOGGER.warning("a tab of the viewer ended with %s", type(error).__name__)
-            await line.close(_FAILED)
-
-
-def browser_app(exhibit: Exhibit, guard: Guard, tabs: Tabs | None = None) -> Starlette:
+def browser_app(
+    exhibit: Exhibit, guard: Guard, tabs: Tabs | None = None, *, root_path: str = ""
+) -> Starlette:
     """Make the application that shows an exhibit.
 
     Parameters
@@ -177,6 +176,9 @@ def browser_app(exhibit: Exhibit, guard: Guard, tabs: Tabs | None = None) -> Sta
         Who may see it.
     tabs : Tabs, optional
         Told of the tabs that come and go.
+    root_path : str
+        Where a proxy has it, such as ``"/viewer"``, if that is left in what the proxy asks for; see
+        `Prefixed`.
 
     Returns
     -------
@@ -192,7 +194,8 @@ def browser_app(exhibit: Exhibit, guard: Guard, tabs: Tabs | None = None) -> Sta
             Route("/colormaps/{name}.png", views.colormap),
             WebSocketRoute("/socket", views.socket),
         ],
-        middleware=[Middleware(Guarded, guard)],
+        middleware=[Middleware(Prefixed, root_path), Middleware(Guarded, guard)],
+        exception_handlers={404: _nothing},
     )
     app.state.close = views.thumbnails.close
     return app

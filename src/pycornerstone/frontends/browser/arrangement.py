@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import math
 from typing import TYPE_CHECKING
 
-from pycornerstone.frontends.browser import movements
 from pycornerstone.frontends.browser.cell import CannotShowError, DeskCell
+from pycornerstone.frontends.browser.cell_keeping import adopted, kept_of_cell
 from pycornerstone.frontends.browser.commands import Commands
+from pycornerstone.frontends.browser.crossing import Crossing
+from pycornerstone.frontends.browser.kept import KeptDesk, fingerprint_of
 from pycornerstone.frontends.browser.layouts import MPR, MPR_PLANES, layout_of
 from pycornerstone.frontends.browser.page_messages import (
     Change,
@@ -27,7 +28,6 @@ from pycornerstone.frontends.browser.page_messages import (
 from pycornerstone.frontends.browser.server_messages import Arranged, Cell
 from pycornerstone.frontends.browser.together import Together
 from pycornerstone.model.display_set import DisplaySetKind
-from pycornerstone.viewports.volumes.crosshairs import Crosshairs
 from pycornerstone.viewports.volumes.viewport import VolumeViewport
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from pycornerstone.frontends.browser.page_messages import FromPage
     from pycornerstone.frontends.sharing.source import Exhibit
+    from pycornerstone.viewports.volumes.crosshairs import Crosshairs
 
 __all__ = ["Arrangement"]
 
@@ -62,10 +63,10 @@ class Arrangement:
         In their places, row by row.
     commands : Commands
         What is done to a cell.
-    crosshairs : Crosshairs or None
-        Of the three planes, once all are there.
     heard : int
         How many messages of the page are done.
+    fingerprint : str
+        Of what can be shown.
     """
 
     def __init__(self, exhibit: Exhibit, notice: Callable[[int, str], None]) -> None:
@@ -73,10 +74,11 @@ class Arrangement:
         self.heard = 0
         self.cells: tuple[DeskCell, ...] = ()
         self.commands = Commands(exhibit.session)
-        self.crosshairs: Crosshairs | None = None
         self._exhibit, self._notice = exhibit, notice
         self._numbers = itertools.count(1)
+        self.fingerprint = fingerprint_of(exhibit)
         self._together = Together(exhibit.session)
+        self._crossing = Crossing(exhibit.session)
         self._is_linked = False
         self._is_arranged = False
         self._emptied: list[DeskCell] = []
@@ -86,14 +88,66 @@ class Arrangement:
         # Of the places that the page has spoken of.
         self._sizes: dict[int, tuple[int, int]] = {}
 
+    @property
+    def crosshairs(self) -> Crosshairs | None:
+        """Those of the three planes, once all are there."""
+        return self._crossing.crosshairs
+
     def begin(self) -> None:
         """Show the first series, or what a viewport of Python's shows."""
         self.cells = (self._new(0),)
         self._is_arranged = True
         if self._exhibit.viewport is not None:
-            self.cells[0].adopt(self._exhibit.viewport)
+            self.cells[0].recall(adopted(self._exhibit.viewport))
         elif self._exhibit.display_sets:
             self.cells[0].show(0)
+
+    def keep(self) -> KeptDesk:
+        """Give what is shown, to be brought back by `recall`."""
+        return KeptDesk(
+            exhibit=self.fingerprint,
+            layout=self.name,
+            cells=tuple(map(kept_of_cell, self.cells)),
+            is_linked=self._is_linked,
+            active=self._active,
+            before=self._before,
+        )
+
+    def recall(self, kept: KeptDesk) -> None:
+        """Show what was shown before, as it was.
+
+        Raises
+        ------
+        CannotShowError
+            If it was of other images, or there is no such layout or series.
+        ValueError
+            If a value is not possible.
+        """
+        layout = layout_of(kept.layout)
+        if layout is None or kept.exhibit != self.fingerprint:
+            raise CannotShowError("what was shown was of other images")
+        self.name = layout.name
+        self.cells = tuple(self._new(index) for index in range(layout.rows * layout.columns))
+        planes = MPR_PLANES if self.name == MPR else ()
+        for cell, one in itertools.zip_longest(self.cells, kept.cells[: len(self.cells)]):
+            if one is not None:
+                cell.recall(one)
+            if cell.series is None:
+                self._emptied.append(cell)
+        for cell, plane in zip(self.cells, planes, strict=False):
+            cell.plane = plane
+        self._is_linked, self._is_arranged = kept.is_linked, True
+        self._active = min(max(kept.active, 0), len(self.cells) - 1)
+        count = len(self._exhibit.display_sets)
+        self._before = tuple(
+            one if one is not None and 0 <= one < count else None for one in kept.before[:9]
+        )
+
+    def clear(self) -> None:
+        """Show no cell at all, before it begins."""
+        for cell in self.cells:
+            cell.close()
+        self.name, self.cells, self._emptied = "1x1", (), []
 
     def cell(self, index: int) -> DeskCell | None:
         """Give a cell; None if there is none there."""
@@ -127,7 +181,7 @@ class Arrangement:
             return (cell,)
         self._active = cell.index
         if isinstance(said, MoveCrosshairs | RotateCrosshairs):
-            return self._move_crosshairs(cell, said)
+            return self.cells if self._crossing.move(cell, said) else ()
         return self._apply_to_cells(cell, said)
 
     def step(self, now: float) -> None:
@@ -137,7 +191,7 @@ class Arrangement:
             if cell.cine is not None and cell.viewport is not None and now >= cell.cine.next_at():
                 cell.cine.step(cell.viewport, now)
         if self.name == MPR:
-            self._keep_crosshairs()
+            self._crossing.keep(self.cells)
         is_grid = self._is_linked and self.name != MPR
         self._together.keep([cell for cell in self.cells if is_grid and cell.viewport is not None])
 
@@ -176,7 +230,7 @@ class Arrangement:
 
     def close(self) -> None:
         """Let go of everything."""
-        self._drop_crosshairs()
+        self._crossing.drop()
         self._together.close()
         for cell in self.cells:
             cell.close()
@@ -209,7 +263,8 @@ class Arrangement:
             # It may be planes by now, or a stack again.
             self._is_arranged = True
         if is_mpr and self._is_linked and isinstance(said, Zoom):
-            return self._zoom_others(cell, said)
+            self._crossing.zoom([one for one in self.cells if one is not cell], said)
+            return self.cells
         return cells
 
     def _show(self, cells: tuple[DeskCell, ...], said: Show) -> None:
@@ -227,7 +282,7 @@ class Arrangement:
 
     def _clear(self, cells: tuple[DeskCell, ...]) -> None:
         self._is_arranged = True
-        self._drop_crosshairs()
+        self._crossing.drop()
         for one in cells:
             one.clear()
         self._emptied += cells
@@ -255,45 +310,6 @@ class Arrangement:
             for one in self.cells:
                 if one is not cell and isinstance(one.viewport, VolumeViewport):
                     self.commands.apply(one, Reset(cell=one.index))
-
-    def _zoom_others(self, cell: DeskCell, said: Zoom) -> tuple[DeskCell, ...]:
-        for one in self.cells:
-            viewport = one.viewport
-            if one is cell or not isinstance(viewport, VolumeViewport) or not one.is_shown:
-                continue
-            at = self.crosshairs and self.crosshairs.canvas_point(viewport)
-            middle = viewport.width / 2, viewport.height / 2
-            movements.zoom_at(viewport, said.factor, at or middle)
-        return self.cells
-
-    def _move_crosshairs(
-        self, cell: DeskCell, said: MoveCrosshairs | RotateCrosshairs
-    ) -> tuple[DeskCell, ...]:
-        crosshairs, viewport = self.crosshairs, cell.viewport
-        if crosshairs is None or not isinstance(viewport, VolumeViewport):
-            return ()
-        if isinstance(said, RotateCrosshairs):
-            crosshairs.rotate(viewport, said.degrees)
-        elif math.isfinite(said.x) and math.isfinite(said.y):
-            crosshairs.move_to_canvas(viewport, (said.x, said.y))
-        return self.cells
-
-    def _keep_crosshairs(self) -> None:
-        """Have crosshairs as soon as all planes are there."""
-        viewports = [
-            cell.viewport
-            for cell in self.cells
-            if isinstance(cell.viewport, VolumeViewport) and cell.is_shown
-        ]
-        if self.crosshairs is None and len(viewports) == len(self.cells):
-            self.crosshairs = Crosshairs(viewports, session=self._exhibit.session)
-            for cell in self.cells:
-                cell.pacing.changed()
-
-    def _drop_crosshairs(self) -> None:
-        if self.crosshairs is not None:
-            self.crosshairs.close()
-            self.crosshairs = None
 
     def _set_layout(self, name: str) -> None:
         layout = layout_of(name)
@@ -330,7 +346,7 @@ class Arrangement:
     def _show_planes(self, series: int) -> None:
         if not self._is_volume(series):
             raise CannotShowError("no planes can be cut through this series: it is no volume")
-        self._drop_crosshairs()
+        self._crossing.drop()
         for cell, plane in zip(self.cells, MPR_PLANES, strict=True):
             cell.show(series, plane)
             cell.plane = plane
@@ -365,7 +381,7 @@ class Arrangement:
                 cell.show(number)
 
     def _take_away(self) -> None:
-        self._drop_crosshairs()
+        self._crossing.drop()
         for cell in self.cells:
             cell.close()
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import time
 from typing import TYPE_CHECKING, Any
 
-from pycornerstone.errors import GeometryError, PyCornerstoneError
+from pycornerstone.errors import GeometryError
+from pycornerstone.frontends.browser.failures import CannotShowError, said_of
+from pycornerstone.frontends.browser.kept import kept_of, properties_of
 from pycornerstone.frontends.browser.pacing import Pacing
+from pycornerstone.frontends.browser.recalling import look_as_before, properties_before
 from pycornerstone.frontends.browser.windowing import WindowDrag
 from pycornerstone.model.display_set import DisplaySetKind
 from pycornerstone.viewports.places import Place, matrix_between
@@ -15,12 +19,14 @@ from pycornerstone.viewports.volumes.inputs import VolumeInput
 from pycornerstone.viewports.volumes.viewport import VolumeViewport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pycornerstone.frontends.browser.cine import Cine
+    from pycornerstone.frontends.browser.kept import KeptCell
     from pycornerstone.frontends.sharing.source import AnyViewport, Exhibit
     from pycornerstone.model.display_set import DisplaySet
     from pycornerstone.model.geometry import Vector
+    from pycornerstone.model.volume import Volume
     from pycornerstone.session.session import Session
     from pycornerstone.viewports.volumes.orientation import OrientationLike
     from pycornerstone.viewports.volumes.volumes_request import VolumesRequest
@@ -30,13 +36,8 @@ __all__ = ["CannotShowError", "DeskCell", "image_ids_of", "said_of"]
 _NUMBERS = itertools.count(1)
 _VOLUMES = {DisplaySetKind.VOLUME, DisplaySetKind.VOLUME_4D}
 _UNTIL_KNOWN = (512, 512)
-_LONGEST_TEXT = 400
 _OVER: Mapping[str, Any] = {"colormap": "hot", "opacity": 0.5}
 _PET_OVER: Mapping[str, Any] = {"colormap": "hotIron", "opacity": 0.7, "opacity_follows_voi": True}
-
-
-class CannotShowError(Exception):
-    """What is asked for cannot be; the text is for the user."""
 
 
 class DeskCell:
@@ -70,6 +71,8 @@ class DeskCell:
         Rises whenever something else is shown.
     pacing, drag, cine
         Its frames, the window in the user's hand, and the cine that runs, if one does.
+    wanted : KeptCell or None
+        How it is to look as soon as its images are there.
     told : str or None
         What went wrong when it was drawn last, which the user has been told.
     known_distances : dict
@@ -92,6 +95,7 @@ class DeskCell:
         self.pacing = Pacing(numbers)
         self.drag = WindowDrag()
         self.cine: Cine | None = None
+        self.wanted: KeptCell | None = None
         self.told: str | None = None
         self.known_distances: dict[str, float | None] = {}
         self._exhibit, self._notice = exhibit, notice
@@ -110,7 +114,11 @@ class DeskCell:
 
     @property
     def is_shown(self) -> bool:
-        """Something is on show, and not only on its way."""
+        """Something is on show as it is to be, and not only on its way."""
+        return self.wanted is None and self._is_there
+
+    @property
+    def _is_there(self) -> bool:
         if isinstance(self.viewport, StackViewport):
             return self.viewport.image is not None
         if self.viewport is None:
@@ -182,7 +190,9 @@ class DeskCell:
                 old.set_orientation(orientation)
             return old
         image = old.image
-        self._show_planes(series, orientation or "acquisition", _properties_of(old))
+        kept = kept_of(old, self.layers)
+        properties = properties_of(kept.layers[0], of_stack=False)
+        self._show_planes(series, orientation or "acquisition", properties)
         place = None if image is None else Place.of_image(image)
         if place is not None:
             x, y, z = place.point_lps.tolist()
@@ -203,6 +213,15 @@ class DeskCell:
         viewport, point = self.viewport, self._wanted_lps
         if isinstance(viewport, VolumeViewport) and len(self.layers) > 1:
             self._drop_what_cannot_be(viewport)
+        kept = self.wanted
+        if kept is not None and viewport is not None and self._is_there:
+            self.wanted = None
+            try:
+                self.cine = look_as_before(viewport, kept, time.monotonic())
+            except (ValueError, TypeError) as error:
+                # A page gave it, and pages say anything.
+                viewport.reset_camera()
+                self._notice(self.index, said_of(error))
         if point is not None and isinstance(viewport, VolumeViewport) and self.is_shown:
             self._wanted_lps = None
             viewport.jump_to_world(point)
@@ -227,21 +246,41 @@ class DeskCell:
         """Show nothing."""
         self._replace(None, ())
 
-    def adopt(self, given: AnyViewport) -> None:
-        """Show what a viewport of Python's shows, as it shows it."""
-        if isinstance(given, StackViewport):
-            self.show(0, index=given.current_image_id_index)
+    def recall(self, kept: KeptCell) -> None:
+        """Show what was shown before, as it was.
+
+        Raises
+        ------
+        CannotShowError
+            If it cannot be: there is no such series, or it is no volume.
+        ValueError
+            If a value is not possible.
+        """
+        sets = self._exhibit.display_sets
+        series = [layer.series for layer in kept.layers]
+        if any(not 0 <= number < len(sets) for number in series):
+            raise CannotShowError("there is no such series")
+        if not series:
+            return
+        if kept.orientation is None:
+            self.show(series[0], index=kept.index)
             made = self.viewport
             if isinstance(made, StackViewport):
-                made.set_properties(**_properties_of(given), **_drawn_over(given))
+                layer = kept.layers[0]
+                made.set_properties(**properties_before(layer, self._exhibit, of_stack=True))
         else:
-            self._adopt_volumes(given)
-            made = self.viewport
-        if made is not None:
-            made.flip(horizontal=given.flip_horizontal, vertical=given.flip_vertical)
-            made.set_rotation(given.rotation)
-            made.set_zoom(given.zoom)
-            made.set_pan([at * self._canvas[0] / given.width for at in given.pan])
+            self._show_layers(
+                [
+                    (
+                        layer.series,
+                        properties_before(layer, self._exhibit, of_stack=False),
+                    )
+                    for layer in kept.layers
+                ],
+                kept.orientation,
+            )
+            self.plane = kept.home
+        self.wanted = kept
 
     def volume_id_of(self, layer: int) -> str | None:
         """Give what a layer is called by in its viewport; None where there is one alone."""
@@ -255,10 +294,13 @@ class DeskCell:
     def _canvas(self) -> tuple[int, int]:
         return self.size or _UNTIL_KNOWN
 
-    def _volume(self, series: int) -> DisplaySet | tuple[str, ...]:
+    def _volume(self, series: int) -> DisplaySet | Volume | tuple[str, ...]:
         found = self._exhibit.display_sets[series]
         if found.kind not in _VOLUMES:
             raise CannotShowError("no planes can be cut through this series: it is no volume")
+        given = self._exhibit.volumes.get(found.display_set_id)
+        if given is not None:
+            return given
         return found if found.kind is DisplaySetKind.VOLUME else image_ids_of(found)
 
     def _check_place(self, series: int) -> None:
@@ -289,7 +331,12 @@ class DeskCell:
         orientation: OrientationLike,
         properties: Mapping[str, Any] | None = None,
     ) -> None:
-        given = VolumeInput(self._volume(series), properties=properties or {})
+        self._show_layers([(series, properties or {})], orientation)
+
+    def _show_layers(
+        self, layers: Sequence[tuple[int, Mapping[str, Any]]], orientation: OrientationLike
+    ) -> None:
+        given = [VolumeInput(self._volume(series), properties=how) for series, how in layers]
         viewport = VolumeViewport(
             *self._canvas,
             session=self._exhibit.session,
@@ -297,34 +344,10 @@ class DeskCell:
             viewport_id=_name(),
         )
         self._replace(viewport, ())
-        self._request = viewport.set_volumes([given])
+        self._request = viewport.set_volumes(given)
         self._request.add_done_callback(self._ended)
-        self.layers = ((series, viewport.volume_ids[0]),)
-
-    def _adopt_volumes(self, given: VolumeViewport) -> None:
-        orientation: Any = given.orientation
-        self._show_planes(0, orientation)
-        self.plane = orientation
-        for series in range(1, len(self._exhibit.display_sets)):
-            self.add(series)
-        made = self.viewport
-        if not isinstance(made, VolumeViewport):
-            return
-        for (_, name), volume in zip(self.layers, given.volumes, strict=False):
-            how = given.properties(volume.volume_id)
-            opacity: dict[str, Any] = {
-                "opacity": how.opacity,
-                "opacity_follows_voi": how.opacity_follows_voi,
-                "threshold": how.threshold,
-                "visible": how.visible,
-            }
-            mapping: dict[str, Any] = (
-                {"opacity_mapping": how.opacity_mapping} if how.opacity_mapping else {}
-            )
-            made.set_properties(name, **_said(how), **(opacity | mapping))
-        if given.slab is not None:
-            made.set_slab(given.slab.thickness_mm, given.slab.mode)
-        self._wanted_lps = given.camera.focal_point_lps
+        numbers = [series for series, _ in layers]
+        self.layers = tuple(zip(numbers, viewport.volume_ids, strict=True))
 
     def _reset_volumes(self, viewport: VolumeViewport) -> None:
         viewport.set_slab(None)
@@ -341,7 +364,7 @@ class DeskCell:
     def _replace(self, viewport: AnyViewport | None, layers: tuple[tuple[int, str], ...]) -> None:
         old, self.viewport, self.layers = self.viewport, viewport, layers
         self.cine, self.plane, self._wanted_lps, self.told = None, None, None, None
-        self._request = None
+        self._request = self.wanted = None
         self.generation += 1
         self.drag = WindowDrag()
         self.known_distances = {}
@@ -360,34 +383,5 @@ def image_ids_of(found: DisplaySet) -> tuple[str, ...]:
     return found.time_points[0] if found.time_points else found.image_ids
 
 
-def said_of(error: BaseException) -> str:
-    """Give the text of an error for the user; of those that are not ours, the kind alone."""
-    if isinstance(error, PyCornerstoneError | CannotShowError):
-        text = str(error)
-        return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"
-    return f"that went wrong ({type(error).__name__})"
-
-
 def _name() -> str:
     return f"cell-{next(_NUMBERS)}"
-
-
-def _properties_of(viewport: StackViewport) -> dict[str, Any]:
-    return _said(viewport.properties)
-
-
-def _said(how: Any) -> dict[str, Any]:
-    """Give how something is drawn, as `set_properties` takes it."""
-    names = ("voi_range", "window", "window_index", "voi_function")
-    given = {name: getattr(how, name) for name in names if getattr(how, name) is not None}
-    return given | {
-        "invert": how.invert,
-        "colormap": how.colormap,
-        "interpolation": how.interpolation,
-    }
-
-
-def _drawn_over(viewport: StackViewport) -> dict[str, Any]:
-    how = viewport.properties
-    names = ("show_overlays", "overlay_color", "show_shutter", "apply_icc_profile")
-    return {name: getattr(how, name) for name in names}

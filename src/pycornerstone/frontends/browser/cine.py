@@ -37,7 +37,7 @@ class Cine:
     ) -> None:
         self.frames_per_second = min(frames_per_second, MOST_FRAMES_PER_SECOND)
         self._started, self._taken = started, 0
-        self._is_back_and_forth, self._direction = is_back_and_forth, 1
+        self.is_back_and_forth, self._direction = is_back_and_forth, 1
 
     def next_at(self) -> float:
         """Give the time of the next step."""
@@ -67,7 +67,7 @@ class Cine:
             viewport.set_slice_index(wanted)
 
     def _on(self, index: int, steps: int, count: int) -> int:
-        if not self._is_back_and_forth:
+        if not self.is_back_and_forth:
             return (index + steps) % count
         # Unrolled: there and back again is one round.
         round_ = 2 * (count - 1)

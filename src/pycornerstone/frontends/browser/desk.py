@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pycornerstone.frontends.browser.arrangement import Arrangement
-from pycornerstone.frontends.browser.cell import CannotShowError, said_of
 from pycornerstone.frontends.browser.coalescing import coalesced
 from pycornerstone.frontends.browser.commands import MOVING
 from pycornerstone.frontends.browser.drawing import Drawing
+from pycornerstone.frontends.browser.failures import CannotShowError, said_of, without_names
+from pycornerstone.frontends.browser.keeping import Keeping
+from pycornerstone.frontends.browser.kept import read_kept
 from pycornerstone.frontends.browser.layouts import LAYOUTS
 from pycornerstone.frontends.browser.news import News
 from pycornerstone.frontends.browser.outbox import Outbox
@@ -83,6 +85,7 @@ class Desk:
         self._progress: ProgressOf | None = None
         self._quiet = Quiet()
         self._arrangement = Arrangement(exhibit, self._tell_cell)
+        self._keeping = Keeping(self._arrangement, self._outbox.put)
         self._drawing = Drawing(
             self._quiet, self._condition, self._outbox, self._wake, self._tell_cell
         )
@@ -114,13 +117,6 @@ class Desk:
                 self._inbox = deque(waiting[:_MOST_WAITING])
             self._is_woken = True
             self._condition.notify_all()
-
-    async def picture(self, cell: int) -> bytes | None:
-        """Give a PNG of what a cell shows, to the last bit; None where nothing is on show."""
-        found = self._arrangement.cell(cell)
-        if found is None:
-            return None
-        return await asyncio.to_thread(self._drawing.png, found)
 
     async def close(self) -> None:
         """Let go of everything: the page is gone."""
@@ -166,6 +162,9 @@ class Desk:
                 self._do(message)
             self._arrangement.heard = received
             self._arrangement.step(time.monotonic())
+        if said:
+            self._keeping.changed()
+        self._keeping.step(time.monotonic())
         self._news.look_at(self._arrangement.cells)
         for cell in self._arrangement.take_emptied():
             self._outbox.put(Empty(cell.index))
@@ -196,8 +195,10 @@ class Desk:
         if self._series:
             return
         exhibit = self._exhibit
-        self._arrangement.commands.ratio = min(max(message.ratio, 0.25), 8.0)
+        arrangement = self._arrangement
+        arrangement.commands.ratio = min(max(message.ratio, 0.25), 8.0)
         self._series = series_of(exhibit.display_sets, exhibit.session)
+        is_brought_back = message.kept is not None and self._recall(message.kept)
         self._outbox.put(
             Welcome(
                 title=exhibit.title,
@@ -205,11 +206,30 @@ class Desk:
                 layouts=LAYOUTS,
                 colormaps=colormap_names(),
                 presets=PRESETS,
-                left_out=exhibit.left_out,
+                left_out=tuple(map(without_names, exhibit.left_out)),
+                exhibit=arrangement.fingerprint,
+                is_brought_back=is_brought_back,
             )
         )
-        self._progress = ProgressOf(exhibit.session, exhibit.display_sets, self._outbox.put)
-        self._arrangement.begin()
+        self._progress = ProgressOf(
+            exhibit.session, exhibit.display_sets, self._outbox.put, exhibit.volumes
+        )
+        if is_brought_back:
+            return
+        arrangement.begin()
+        if message.kept is not None:
+            self._notice("What was shown before is not there any more.", is_error=False)
+
+    def _recall(self, text: str) -> bool:
+        """Show what was shown before, and say whether that could be."""
+        try:
+            self._arrangement.recall(read_kept(text))
+        except (CannotShowError, ValueError, TypeError, RuntimeError) as error:
+            # The server was started with something else, or is another version of it.
+            _logger.info("a page begins anew: %s", type(error).__name__)
+            self._arrangement.clear()
+            return False
+        return True
 
     def _heard(self, cells: list[DeskCell], *, is_loading: bool) -> None:
         """Draw cells again, since something has happened to them."""
@@ -218,6 +238,7 @@ class Desk:
         with self._condition:
             for cell in cells:
                 cell.pacing.changed(is_moving=is_loading or cell.cine is not None)
+            self._keeping.changed()
             self._is_woken = True
             self._condition.notify_all()
 
@@ -225,7 +246,8 @@ class Desk:
         """Give the seconds until something is due by itself."""
         due = [cell.pacing.rest_in() for cell in self._arrangement.cells]
         cines = [cell.cine for cell in self._arrangement.cells]
-        now = time.monotonic()
+        now, keep_at = time.monotonic(), self._keeping.due_at()
+        due.append(None if keep_at is None else max(0.0, keep_at - now))
         due += [max(0.0, cine.next_at() - now) for cine in cines if cine is not None]
         known = [seconds for seconds in due if seconds is not None]
         return min(known) if known else None

@@ -83,15 +83,6 @@ class Drawing:
             with self._lock:
                 cell.pacing.failed()
 
-    def png(self, cell: DeskCell) -> bytes | None:
-        """Give a PNG of what a cell shows, lossless; None while nothing is on show."""
-        with self._quiet.looking():
-            viewport = cell.viewport
-            if viewport is None or not cell.is_shown:
-                return None
-            rgba = viewport.render(timeout=0)
-        return encode(rgba).data
-
     def close(self) -> None:
         """Wait for what is being drawn, and draw no more."""
         self._pool.shutdown(cancel_futures=True)

@@ -49,6 +49,8 @@ class Open(_Said, frozen=True):
     """First of all; `ratio` is how many pixels of the screen one of CSS is."""
 
     ratio: float = 1.0
+    kept: str | None = None
+    """What `Keep` gave to an earlier connection: what was shown is shown again."""
 
 
 class SetLayout(_Said, frozen=True):

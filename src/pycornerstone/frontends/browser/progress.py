@@ -13,7 +13,7 @@ from pycornerstone.model.events import Event
 from pycornerstone.model.volume import generate_volume_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import numpy.typing as npt
 
@@ -42,6 +42,8 @@ class ProgressOf:
         The series, by their numbers.
     tell : callable
         Given a `Progress`; called from another thread.
+    here : iterable of str
+        Ids of volumes that are here whatever the cache has.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class ProgressOf:
         session: Session,
         display_sets: Sequence[DisplaySet],
         tell: Callable[[Progress], object],
+        here: Iterable[str] = (),
     ) -> None:
         self._session, self._tell = session, tell
         self._totals = [found.number_of_images for found in display_sets]
@@ -77,6 +80,8 @@ class ProgressOf:
             )
         ]
         self._look()
+        for volume_id in here:
+            self._volume(volume_id, _ALL)
         self._thread = threading.Thread(
             target=self._run, name="pycornerstone-viewer-progress", daemon=True
         )

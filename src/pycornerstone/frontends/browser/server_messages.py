@@ -21,6 +21,7 @@ __all__ = [
     "Frame",
     "FromServer",
     "Grid",
+    "Keep",
     "Layer",
     "Layout",
     "MetadataRow",
@@ -93,6 +94,16 @@ class Welcome(_Said, frozen=True):
     presets: tuple[WindowPreset, ...]
     left_out: tuple[str, ...] = ()
     """What is not shown, and why."""
+    exhibit: str = ""
+    """The same of the same images; it says nothing else."""
+    is_brought_back: bool = False
+    """What was kept is shown again."""
+
+
+class Keep(_Said, frozen=True):
+    """To be kept by the page, and given back with `Open` of its next connection."""
+
+    text: str
 
 
 class Cell(_Part, frozen=True):
@@ -272,5 +283,5 @@ class Failed(_Said, frozen=True):
     text: str
 
 
-FromServer: TypeAlias = Welcome | Arranged | Progress | Empty | Notice | Answer | Failed
+FromServer: TypeAlias = Welcome | Keep | Arranged | Progress | Empty | Notice | Answer | Failed
 """What the server says in text; `Frame` goes before bytes."""

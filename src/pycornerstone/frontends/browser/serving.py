@@ -6,7 +6,6 @@ import asyncio
 import atexit
 import functools
 import importlib
-import socket
 import threading
 import weakref
 import webbrowser
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pycornerstone.errors import MissingExtraError
 from pycornerstone.frontends.sharing.guard import Guard, checked_token, new_token
+from pycornerstone.frontends.sharing.listening import listen, shown_host
+from pycornerstone.frontends.sharing.prefixes import checked_prefix
 from pycornerstone.frontends.sharing.source import exhibit_of
 from pycornerstone.session.default import default_session
 from pycornerstone.session.session import Session
@@ -26,9 +27,11 @@ try:
 except ImportError as error:
     raise MissingExtraError("the viewer", "viewer") from error
 
-from pycornerstone.frontends.browser.app import Tabs, browser_app
+from pycornerstone.frontends.browser.app import browser_app
+from pycornerstone.frontends.browser.tabs import Tabs
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterable
 
     from pycornerstone.frontends.sharing.source import Exhibit, Shown
@@ -37,7 +40,6 @@ __all__ = ["Viewer", "view"]
 
 _LARGEST_MESSAGE = 64 * 1024
 _PING_S = 20.0
-_LARGEST_PORT = 0xFFFF
 # A tab that does not say goodbye is waited for no longer.
 _GOODBYE_S = 2
 _LONGEST_WAIT_S = 0.5
@@ -54,6 +56,7 @@ def view(
     browser: bool = True,
     idle_timeout_s: float | None = None,
     allowed_hosts: Iterable[str] = (),
+    root_path: str = "",
 ) -> Viewer:
     """Show images on a page in a browser, and return at once.
 
@@ -73,13 +76,16 @@ def view(
     port : int
         Where it listens; 0 for any that is free.
     token : str, optional
-        What its address has to have, 8 characters or more; by default a new one.
+        What its address has to have, 12 characters or more; by default a new one. With one of your
+        own, and a port, pages that are open go on when it is started again.
     browser : bool
         Open the page in the browser of this machine.
     idle_timeout_s : float, optional
         End after so many seconds without an open page; by default only by `Viewer.close`.
     allowed_hosts : iterable of str
         Names by which a proxy is asked for it.
+    root_path : str
+        Where a proxy has it, such as ``"/viewer"``, if the proxy leaves that in what it asks for.
 
     Returns
     -------
@@ -95,12 +101,14 @@ def view(
     OSError
         If nothing can listen there: the port is taken, for example.
     ValueError
-        If the token is too short, or has to be escaped in an address; or there is no such port.
+        If the token is too short, or has to be escaped in an address; or there is no such port or
+        root path.
     """
     token = new_token() if token is None else checked_token(token)
     if idle_timeout_s is not None and not idle_timeout_s > 0:
         raise ValueError(f"idle_timeout_s must be above 0, got {idle_timeout_s!r}")
-    listening = _listen(host, port)
+    root_path = checked_prefix(root_path)
+    listening = listen(host, port, who="the viewer")
     try:
         exhibit = exhibit_of(source, _session_of(source, session), title=title)
     except BaseException:
@@ -108,7 +116,7 @@ def view(
         raise
     names = frozenset(name.lower() for name in allowed_hosts)
     guard = Guard(token, host, listening.getsockname()[1], names)
-    viewer = Viewer(exhibit, guard, listening, idle_timeout_s)
+    viewer = Viewer(exhibit, guard, listening, idle_timeout_s, root_path)
     if browser:
         webbrowser.open(viewer.url)
     return viewer
@@ -127,6 +135,8 @@ class Viewer:
         Where it is asked.
     idle_timeout_s : float, optional
         After how many seconds without a page it ends.
+    root_path : str
+        What proxies put before what they ask for.
     """
 
     def __init__(
@@ -135,11 +145,12 @@ class Viewer:
         guard: Guard,
         listening: socket.socket,
         idle_timeout_s: float | None = None,
+        root_path: str = "",
     ) -> None:
         self._exhibit = exhibit
         self._guard = guard
         self._tabs = Tabs()
-        self._app = browser_app(exhibit, guard, self._tabs)
+        self._app = browser_app(exhibit, guard, self._tabs, root_path=root_path)
         self._server = _server_of(self._app)
         self._thread = threading.Thread(
             target=self._run,
@@ -160,13 +171,13 @@ class Viewer:
     def __repr__(self) -> str:
         # What is printed is kept in notebooks; the token is not for all who read them.
         state = "open" if self.is_open else "closed"
-        return f"<Viewer at http://{_shown_host(self._guard.host)}:{self._guard.port}/, {state}>"
+        return f"<Viewer at http://{shown_host(self._guard.host)}:{self._guard.port}/, {state}>"
 
     @property
     def url(self) -> str:
         """Where the page is, with the token; whoever has it sees what is shown."""
         guard = self._guard
-        return f"http://{_shown_host(guard.host)}:{guard.port}/?token={guard.token}"
+        return f"http://{shown_host(guard.host)}:{guard.port}/?token={guard.token}"
 
     @property
     def is_open(self) -> bool:
@@ -261,37 +272,6 @@ def _server_of(app: Any) -> uvicorn.Server:
         timeout_graceful_shutdown=_GOODBYE_S,
     )
     return uvicorn.Server(config)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Listen there; the page can be asked for from now on.
-
-    Raises
-    ------
-    OSError
-        If nothing can, with the address in it.
-    ValueError
-        If there is no such port.
-    """
-    if not 0 <= port <= _LARGEST_PORT:
-        raise ValueError(f"a port is 0 to {_LARGEST_PORT}, and 0 is any that is free; got {port}")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        problem = error.strerror or str(error)
-        raise OSError(
-            error.errno,
-            f"the viewer cannot listen at {_shown_host(host)}:{port}: {problem}; "
-            "take another port, or 0 for any that is free",
-        ) from error
-
-
-def _shown_host(host: str) -> str:
-    """Give the name by which a browser of this machine reaches an address."""
-    if host in {"", "0.0.0.0", "::"}:  # noqa: S104 - to know it, not to listen there
-        return "127.0.0.1" if host != "::" else "[::1]"
-    return f"[{host}]" if ":" in host else host
 
 
 def _session_of(source: Shown, session: Session | None) -> Session:

@@ -17,6 +17,7 @@ from pycornerstone.session.session import Session
 __all__ = ["terminated_as_interrupted", "view"]
 
 _HTTP = HttpOptions()
+_GIVEN_BY = "PYCORNERSTONE_VIEW_TOKEN"
 
 
 def view(
@@ -27,8 +28,9 @@ def view(
     port: int = 0,
     browser: bool = True,
     idle_timeout: float | None = None,
-    token: Annotated[str | None, Parameter(show_default=False)] = None,
+    token: Annotated[str | None, Parameter(show_default=False, env_var=_GIVEN_BY)] = None,
     allow_host: Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)] = (),
+    root_path: Annotated[str, Parameter(show_default=False)] = "",
     http: HttpOptions = _HTTP,
 ) -> None:
     """Show images on a page in the browser, until Ctrl-C.
@@ -51,9 +53,13 @@ def view(
     idle_timeout
         End after so many seconds without an open page.
     token
-        By default a new one each time. Other users of this machine may see one that is given here.
+        By default a new one each time; with the same one and the same port, pages that are open go
+        on when the viewer is started again. Other users of this machine may see what is given here:
+        rather put it into the environment, as PYCORNERSTONE_VIEW_TOKEN.
     allow_host
         Name by which a proxy asks for the page; several may be given.
+    root_path
+        Where a proxy has the page, such as /viewer, if the proxy leaves that in what it asks for.
     http
         What is asked for over HTTP.
     """
@@ -74,6 +80,7 @@ def view(
                     browser=browser,
                     idle_timeout_s=idle_timeout,
                     allowed_hosts=allow_host,
+                    root_path=root_path,
                 )
             )
         stack.enter_context(terminated_as_interrupted())

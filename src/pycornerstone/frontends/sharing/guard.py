@@ -35,7 +35,7 @@ _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
 )
 # What needs no escape in a URL and in a cookie.
-_TOKEN = re.compile(r"[A-Za-z0-9._~-]{8,256}")
+_TOKEN = re.compile(r"[A-Za-z0-9._~-]{12,256}")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
@@ -48,7 +48,9 @@ def new_token() -> str:
 def checked_token(token: str) -> str:
     """Give a token of a user's own; ValueError if it is short, or has to be escaped in a URL."""
     if not _TOKEN.fullmatch(token):
-        raise ValueError("a token is 8 to 256 letters, digits, and any of . _ ~ -; this one is not")
+        raise ValueError(
+            "a token is 12 to 256 letters, digits, and any of . _ ~ -; this one is not"
+        )
     return token
 
 

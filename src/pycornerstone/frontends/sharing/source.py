@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
-from pycornerstone.errors import LoaderError
+from pycornerstone.errors import CacheSizeExceededError, LoaderError
 from pycornerstone.model.display_set import DisplaySet, DisplaySetKind, DisplaySets
 from pycornerstone.model.image import Image
 from pycornerstone.model.volume import Volume, generate_volume_id
@@ -19,8 +19,9 @@ from pycornerstone.viewports.stack import StackViewport
 from pycornerstone.viewports.volumes.viewport import VolumeViewport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from pycornerstone.model.geometry_report import LeftOut
     from pycornerstone.session.session import Session
 
 __all__ = ["AnyViewport", "Exhibit", "Shown", "exhibit_of"]
@@ -52,6 +53,11 @@ class Exhibit:
         What is listed.
     left_out : tuple of str
         What is not shown, and why, a line each reason.
+    volumes : mapping
+        Volumes that Python gave, by the ids of their display sets; no cache need have room for
+        them, since they are there already.
+    others : tuple of LeftOut
+        Each thing that is not shown; among these are DICOM objects that hold no image.
     viewport : StackViewport or VolumeViewport or None
         The one that is shown, if it is one: the page begins with what it shows, as it shows it.
     """
@@ -60,6 +66,8 @@ class Exhibit:
     session: Session = field(repr=False)
     display_sets: tuple[DisplaySet, ...] = field(repr=False)
     left_out: tuple[str, ...] = ()
+    volumes: Mapping[str, Volume] = field(default_factory=dict, repr=False)
+    others: tuple[LeftOut, ...] = field(default=(), repr=False)
     viewport: AnyViewport | None = field(default=None, repr=False)
     on_close: tuple[Callable[[], object], ...] = field(default=(), repr=False)
 
@@ -69,7 +77,9 @@ class Exhibit:
             take_back()
 
 
-def exhibit_of(source: Shown, session: Session, *, title: str | None = None) -> Exhibit:
+def exhibit_of(
+    source: Shown, session: Session, *, title: str | None = None, needs_image: bool = True
+) -> Exhibit:
     """Open a source, and wait until its headers are read.
 
     Parameters
@@ -80,11 +90,13 @@ def exhibit_of(source: Shown, session: Session, *, title: str | None = None) -> 
         What loads it; that of a viewport is its own.
     title : str, optional
         What stands above it; by default the name of the folder, file or server.
+    needs_image : bool
+        Whether one image at least has to be in it.
 
     Raises
     ------
     PyCornerstoneError
-        If it cannot be opened, or nothing in it is an image.
+        If it cannot be opened, or no image is in it that is needed.
     """
     given = _Given(session)
     if isinstance(source, StackViewport | VolumeViewport):
@@ -98,7 +110,7 @@ def exhibit_of(source: Shown, session: Session, *, title: str | None = None) -> 
     else:
         sets = _several(source, session, given)
     left_out = tuple(_reasons(sets))
-    if not sets:
+    if not sets and needs_image:
         why = "".join(f"\n  {line}" for line in left_out[:10])
         raise LoaderError(f"there is no image to show in what was given{why}")
     return Exhibit(
@@ -106,6 +118,8 @@ def exhibit_of(source: Shown, session: Session, *, title: str | None = None) -> 
         session=session,
         display_sets=tuple(sets),
         left_out=left_out,
+        volumes=given.volumes,
+        others=sets.left_out,
         viewport=source if isinstance(source, StackViewport | VolumeViewport) else None,
         on_close=tuple(given.undo),
     )
@@ -118,6 +132,7 @@ class _Given:
         self._session = session
         self._held: dict[str, tuple[Image | Volume, int]] = {}
         self._scheme = ""
+        self.volumes: dict[str, Volume] = {}
         self.undo: list[Callable[[], object]] = []
 
     def of_viewport(self, viewport: AnyViewport) -> DisplaySets:
@@ -182,11 +197,8 @@ class _Given:
             volume = volume.replace(volume_id=generate_volume_id(names), image_ids=names)
             for k, name in enumerate(names):
                 self._held[name] = volume, k
-            # Whoever asks for the volume of these images is given this one.
-            cache, volume_id = self._session.cache, volume.volume_id
-            cache.pin_volume(volume_id)
-            self.undo.append(lambda: cache.unpin_volume(volume_id))
-            cache.put_volume(volume)
+            self.volumes[volume.volume_id] = volume
+            self._keep(volume)
         return DisplaySet(
             display_set_id=volume.volume_id,
             kind=DisplaySetKind.VOLUME if slices > 1 else DisplaySetKind.SINGLE,
@@ -197,6 +209,17 @@ class _Given:
             columns=columns,
             frame_of_reference_uid=volume.geometry.frame_of_reference_uid,
         )
+
+    def _keep(self, volume: Volume) -> None:
+        """Let whoever asks for the volume of these images be given this one, if the cache can."""
+        cache, volume_id = self._session.cache, volume.volume_id
+        cache.pin_volume(volume_id)
+        try:
+            cache.put_volume(volume)
+        except CacheSizeExceededError:
+            cache.unpin_volume(volume_id)
+        else:
+            self.undo.append(lambda: cache.unpin_volume(volume_id))
 
     def _new_name(self) -> str:
         if not self._scheme:
@@ -212,7 +235,11 @@ class _Given:
             raise LoaderError(f"nothing was given as {image_id!r}; show it again")
         given, k = held
         if isinstance(given, Volume):
-            return given.image(k)
+            image = given.image(k)
+            if self._session.cache.get_volume(given.volume_id) is given:
+                return image
+            # A view would cost as much as all of the volume, which the cache has no room for.
+            return image.replace(pixels=image.pixels.copy())
         return given if given.image_id == image_id else given.replace(image_id=image_id)
 
 

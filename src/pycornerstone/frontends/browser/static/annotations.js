@@ -105,6 +105,12 @@ export class Annotations {
         }
     }
 
+    /** @param {readonly Annotation[]} list Of this tab, from before the page was loaded again: no step leads back. */
+    bringBack(list) {
+        this.all = list;
+        this.#changed();
+    }
+
     /** Begin a drag, whose steps are one step back together. */
     begin() {
         this.#begun = this.all;

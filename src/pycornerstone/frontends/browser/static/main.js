@@ -10,7 +10,7 @@ import { start as startKeys } from './keys.js';
 import { start as startMetadata } from './metadata-panel.js';
 import { start as startNotices } from './notices.js';
 import { start as startOverlay } from './overlay.js';
-import { restored } from './restore.js';
+import { kept, start as startKeeping } from './restore.js';
 import { start as startSeries } from './series-panel.js';
 import { connect } from './socket.js';
 import { emit } from './state.js';
@@ -28,6 +28,7 @@ for (const startPart of [
     startMetadata,
     startAnnotationTools,
     startAnnotationList,
+    startKeeping,
 ]) {
     try {
         startPart();
@@ -36,5 +37,5 @@ for (const startPart of [
         console.error(error);
     }
 }
-connect(showFrame, restored);
+connect(showFrame, kept);
 emit('tool', 'window');

@@ -73,6 +73,15 @@
  * @property {string[]} colormaps
  * @property {WindowPreset[]} presets
  * @property {string[]} leftOut What is not shown, and why.
+ * @property {string} exhibit The same of the same images; it says nothing else.
+ * @property {boolean} isBroughtBack What was kept is shown again.
+ */
+
+/**
+ * To be kept by the page, and given back with `Open` of its next connection.
+ * @typedef {object} Keep
+ * @property {'Keep'} type
+ * @property {string} text
  */
 
 /**
@@ -251,7 +260,7 @@
 
 /**
  * What the server says in text; `Frame` goes before bytes.
- * @typedef {Welcome|Arranged|Progress|Empty|Notice|Answer|Failed} FromServer
+ * @typedef {Welcome|Keep|Arranged|Progress|Empty|Notice|Answer|Failed} FromServer
  */
 
 /**

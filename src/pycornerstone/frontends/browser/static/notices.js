@@ -5,6 +5,15 @@ import { byId, el, fill } from './dom.js';
 import { on } from './state.js';
 import { tryAgain } from './socket.js';
 
+/** @type {Record<Exclude<import('./state.js').Connection, 'open'>, string>} */
+const BANNERS = {
+    lost: 'The server does not answer. Trying again …',
+    gone: 'The server is gone. What you see is its last picture. When it is started again at the same address, this page goes on.',
+    refused:
+        'The server was started again and does not know this page. Open the new address that it gave, in this tab or in another; this one then goes on.',
+    full: 'Too many pages show these images. Close one of them; this page then goes on.',
+    resting: 'This page was put to rest, since nobody used it. Go on where you were by a click or a key.',
+};
 const STAYS = 9000;
 const MOST = 4;
 
@@ -16,15 +25,11 @@ export function start() {
     on('connection', (connection) => {
         banner.hidden = connection === 'open';
         document.body.classList.toggle('disconnected', connection !== 'open');
-        if (connection === 'lost') {
-            fill(banner, 'The server does not answer. Trying again …', again());
-        } else if (connection === 'gone') {
-            fill(
-                banner,
-                'The server is gone. What you see is its last picture; if it was started again, open the new address it gave.',
-                again(),
-            );
+        if (connection !== 'open' && banner.dataset.connection !== connection) {
+            // Who hears it read out hears each news once.
+            fill(banner, BANNERS[connection], again());
         }
+        banner.dataset.connection = connection;
     });
     banner.hidden = true;
 }

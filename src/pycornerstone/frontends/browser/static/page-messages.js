@@ -10,6 +10,7 @@
  * @typedef {object} Open
  * @property {'Open'} type
  * @property {number} [ratio]
+ * @property {string|null} [kept] What `Keep` gave to an earlier connection: what was shown is shown again.
  */
 
 /**

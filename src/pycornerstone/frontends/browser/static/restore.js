@@ -1,50 +1,137 @@
 // @ts-check
-/** What brings back what was shown, when the connection was lost and is there again. */
+/**
+ * What the tab keeps of itself, so that another connection, another server or a page that is loaded
+ * again goes on where it was: what the server gave to be kept, and what only the page knows.
+ */
 
-import { app } from './state.js';
-
-/** @typedef {import('./messages.js').FromPage} FromPage */
+import { read, written } from './annotation-files.js';
+import { annotations } from './annotation-store.js';
+import { setLarge } from './cells.js';
+import { toggleTexts } from './commands.js';
+import { app, on, setActive, setTool } from './state.js';
 
 /**
- * The messages that make the server show again what the page shows.
- * @returns {FromPage[]}
+ * @typedef {object} Own What only the page knows.
+ * @property {number} active
+ * @property {number|null} large
+ * @property {string} tool
+ * @property {boolean} textsHidden
  */
-export function restored() {
-    /** @type {FromPage[]} */
-    const messages = [];
-    const { arranged } = app;
-    if (!arranged) {
-        return messages;
+
+/** Several viewers may stand behind one proxy. */
+const NAME = `pycornerstone ${location.pathname}`;
+const [KEPT, OWN, EXHIBIT, DRAWN] = ['kept', 'own', 'exhibit', 'annotations'].map((part) => `${NAME} ${part}`);
+/** Drags change measurements at each step: they are kept when the hand rests, ms. */
+const SOON = 300;
+
+let isNew = true;
+/** Measurements of images that were here before the server was started with others. @type {Set<string>} */
+let foreign = new Set();
+/** @type {ReturnType<typeof setTimeout>|undefined} */
+let later;
+
+/** Keep what is shown from now on, and bring back what the page itself knew. */
+export function start() {
+    const own = ownThings();
+    if (own.textsHidden) {
+        // Before any text is there.
+        toggleTexts();
     }
-    messages.push({ type: 'SetLayout', name: arranged.name });
-    for (const { index, state, canvas } of app.cells.values()) {
-        if (!state) {
-            continue;
+    on('keep', ({ text }) => put(KEPT, text));
+    on('welcome', ({ exhibit, isBroughtBack }) => {
+        const isAlike = got(EXHIBIT) === exhibit;
+        if (isNew) {
+            bringBack(isAlike);
+        } else if (!isAlike) {
+            // They can still be saved, but another page would have no use for them.
+            foreign = new Set(annotations.all.filter((one) => !liesHere(one)).map(({ id }) => id));
         }
-        const cell = index;
-        messages.push({ type: 'Resize', cell, width: canvas.width, height: canvas.height });
-        messages.push({ type: 'Show', cell, series: state.layers[0]?.series ?? state.series });
-        for (const { series } of state.layers.slice(1)) {
-            messages.push({ type: 'Show', cell, series, isAdded: true });
+        put(EXHIBIT, exhibit);
+        if (isNew && isBroughtBack) {
+            setTool(own.tool);
+            const undo = on('arranged', () => {
+                undo();
+                setActive(own.active);
+                setLarge(own.large !== null && app.cells.has(own.large) ? own.large : null);
+            });
         }
-        messages.push({ type: 'SetSlice', cell, index: state.sliceIndex });
-        if (state.lower !== null && state.upper !== null) {
-            messages.push({ type: 'SetWindow', cell, lower: state.lower, upper: state.upper });
+        isNew = false;
+        for (const name of /** @type {const} */ (['active', 'large', 'tool', 'texts'])) {
+            on(name, keepOwn);
         }
-        const { invert, colormap } = state;
-        messages.push({ type: 'Change', cell, invert, colormap });
-        if (state.rotation) {
-            messages.push({ type: 'Rotate', cell, degrees: state.rotation });
+    });
+    on('annotations', () => {
+        clearTimeout(later);
+        later = setTimeout(keepDrawn, SOON);
+    });
+    addEventListener('pagehide', () => {
+        if (!isNew) {
+            keepDrawn();
         }
-        if (state.flipHorizontal) {
-            messages.push({ type: 'Flip', cell, isHorizontal: true });
-        }
-        if (state.flipVertical) {
-            messages.push({ type: 'Flip', cell, isHorizontal: false });
-        }
+    });
+}
+
+/** @returns {string|null} What makes the server show again what this tab has shown. */
+export function kept() {
+    return got(KEPT);
+}
+
+function keepOwn() {
+    const { activeCell: active, largeCell: large, tool, textsHidden } = app;
+    put(OWN, JSON.stringify({ active, large, tool, textsHidden }));
+}
+
+/** @returns {Own} */
+function ownThings() {
+    const none = { active: 0, large: null, tool: app.tool, textsHidden: false };
+    try {
+        return { ...none, ...JSON.parse(got(OWN) ?? '{}') };
+    } catch {
+        return none;
     }
-    if (arranged.isLinked) {
-        messages.push({ type: 'Link', isOn: true });
+}
+
+function keepDrawn() {
+    const own = annotations.all.filter(({ id }) => !foreign.has(id));
+    put(DRAWN, written(own, app.welcome?.series ?? [], () => null));
+}
+
+/**
+ * Whether a measurement is in the space of images that are here.
+ * @param {import('./annotations.js').Annotation} annotation
+ */
+function liesHere({ place: { frameOfReferenceUid: space } }) {
+    return Boolean(space && app.welcome?.series.some(({ frameOfReferenceUid }) => frameOfReferenceUid === space));
+}
+
+/** @param {boolean} isAlike Whether the images are those of before; of others, what lies in their space is. */
+function bringBack(isAlike) {
+    const text = got(DRAWN);
+    if (text === null || annotations.all.length > 0) {
+        return;
     }
-    return messages;
+    try {
+        const all = read(text, app.welcome?.series ?? []);
+        annotations.bringBack(all.filter((one) => isAlike || liesHere(one)));
+    } catch (error) {
+        console.info('measurements of another version were not brought back', error);
+    }
+}
+
+/** @param {string} name @returns {string|null} */
+function got(name) {
+    try {
+        return sessionStorage.getItem(name);
+    } catch {
+        return null; // The browser keeps nothing for pages.
+    }
+}
+
+/** @param {string} name @param {string} text */
+function put(name, text) {
+    try {
+        sessionStorage.setItem(name, text);
+    } catch {
+        // It is full, or the browser keeps nothing: then the page begins anew when it is loaded again.
+    }
 }

@@ -18,30 +18,39 @@ let said = 0;
 let nextTry;
 /** @type {(header: import('./messages.js').Frame, picture: Blob) => void} */
 let showFrame = () => undefined;
-/** @type {() => FromPage[]} */
-let restoring = () => [];
+/** @type {() => string|null} */
+let keptText = () => null;
 
 const WAITS = [250, 500, 1000, 2000, 4000];
 const TRIES_UNTIL_GONE = 8;
+/** Then it is tried for ever, but not so often. */
+const WAIT_WHEN_GONE = 15_000;
+/** Codes that the server ends a connection with (RFC 6455, section 7.4). */
+const TOO_MANY = 1013;
+const NOBODY_THERE = 4000;
 
 /**
  * Connect, and stay so.
  * @param {(header: import('./messages.js').Frame, picture: Blob) => void} onFrame
- * @param {() => FromPage[]} restore What brings back what was shown, after a connection was lost.
+ * @param {() => string|null} kept Gives what brings back what this tab has shown.
  */
-export function connect(onFrame, restore) {
+export function connect(onFrame, kept) {
     showFrame = onFrame;
-    restoring = restore;
+    keptText = kept;
     setSender(say);
     open();
+    addEventListener('online', tryAgain);
+    document.addEventListener('visibilitychange', () => !document.hidden && tryAgain());
+    for (const name of ['pointerdown', 'keydown']) {
+        addEventListener(name, () => app.connection === 'resting' && tryAgain(), { capture: true });
+    }
 }
 
 /** Try again now. */
 export function tryAgain() {
-    clearTimeout(nextTry);
-    if (app.connection !== 'open') {
+    if (app.connection !== 'open' && socket?.readyState !== WebSocket.CONNECTING) {
+        clearTimeout(nextTry);
         tries = 0;
-        tell('lost');
         open();
     }
 }
@@ -56,7 +65,7 @@ function open() {
     opened.binaryType = 'arraybuffer';
     opened.addEventListener('open', begun);
     opened.addEventListener('message', (event) => received(event.data));
-    opened.addEventListener('close', () => closed(opened));
+    opened.addEventListener('close', ({ code }) => void closed(opened, code));
 }
 
 function begun() {
@@ -64,8 +73,8 @@ function begun() {
     said = 0;
     forgetSaid();
     tell('open');
-    put({ type: 'Open', ratio: devicePixelRatio });
-    const first = wasOpen ? restoring().map((message) => ({ message, happened: undefined })) : queue;
+    put({ type: 'Open', ratio: devicePixelRatio, kept: keptText() });
+    const first = queue;
     queue = [];
     wasOpen = true;
     for (const { message, happened } of first) {
@@ -89,6 +98,9 @@ function received(data) {
             document.title = 'pycornerstone';
             emit('welcome', message);
             break;
+        case 'Keep':
+            emit('keep', message);
+            break;
         case 'Arranged':
             app.arranged = message;
             emit('arranged', message);
@@ -108,22 +120,43 @@ function received(data) {
     }
 }
 
-/** @param {WebSocket} which */
-function closed(which) {
+/** @param {WebSocket} which @param {number} code */
+async function closed(which, code) {
     if (which !== socket) {
         return;
     }
     giveUpQuestions();
-    tries += 1;
-    if (tries > TRIES_UNTIL_GONE) {
-        tell('gone');
+    if (code === NOBODY_THERE) {
+        tell('resting');
         return;
     }
-    tell('lost');
-    nextTry = setTimeout(open, WAITS[Math.min(tries, WAITS.length) - 1]);
+    tries += 1;
+    const isGone = tries > TRIES_UNTIL_GONE;
+    nextTry = setTimeout(open, isGone ? WAIT_WHEN_GONE : WAITS[Math.min(tries, WAITS.length) - 1]);
+    if (code === TOO_MANY) {
+        tell('full');
+        return;
+    }
+    if (app.connection !== 'refused') {
+        tell(isGone ? 'gone' : 'lost');
+    }
+    const refused = tries > 1 && (await isRefused());
+    if (which === socket && refused !== (app.connection === 'refused')) {
+        tell(refused ? 'refused' : 'lost');
+    }
 }
 
-/** @param {'open'|'lost'|'gone'} connection */
+/** Whether a server is there that does not know this page; a socket that fails does not say why. */
+async function isRefused() {
+    try {
+        const answer = await fetch(new URL('.', location.href), { method: 'HEAD', cache: 'no-store' });
+        return answer.status === 403;
+    } catch {
+        return false;
+    }
+}
+
+/** @param {import('./state.js').Connection} connection */
 function tell(connection) {
     app.connection = connection;
     emit('connection', connection);

@@ -51,6 +51,12 @@
  */
 
 /**
+ * `lost`: tried again; `gone`: for long; `refused`: another server answers; `full`: too many pages are open;
+ * `resting`: ended by the server, as nobody was there.
+ * @typedef {'open'|'lost'|'gone'|'refused'|'full'|'resting'} Connection
+ */
+
+/**
  * What happens, and what is told of it.
  * @typedef {object} Events
  * @property {Welcome} welcome
@@ -62,7 +68,8 @@
  * @property {import('./messages.js').Notice} notice To be read by the user.
  * @property {import('./messages.js').Empty} empty
  * @property {boolean} texts Whether the texts are hidden.
- * @property {'open'|'lost'|'gone'} connection `lost`: tried again; `gone`: refused, or given up.
+ * @property {Connection} connection
+ * @property {import('./messages.js').Keep} keep What the server gives to be kept.
  * @property {number|null} large The cell that fills the page, or null.
  * @property {null} annotations Another, fewer, or changed ones.
  * @property {null} help The list of keys was asked for.
@@ -82,7 +89,7 @@ export const app = {
     textsHidden: false,
     /** @type {number|null} */
     largeCell: null,
-    /** @type {'open'|'lost'|'gone'} */
+    /** @type {Connection} */
     connection: 'lost',
     /** The newest 500 of each cell. @type {Map<number, Timing[]>} */
     timings: new Map(),
