@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -15,6 +16,7 @@ from pycornerstone.session.session import Session
 __all__ = ["serve"]
 
 _HTTP = HttpOptions()
+_MOST_LINES = 10
 
 
 def serve(
@@ -59,6 +61,8 @@ def serve(
 
     console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     source = sources[0] if len(sources) == 1 else sources
+    # They have values of files in them.
+    warnings.filterwarnings("ignore", module="pydicom")
     with contextlib.ExitStack() as stack:
         session = stack.enter_context(Session(http=http.settings()))
         server = stack.enter_context(
@@ -79,6 +83,8 @@ def serve(
             console.print(f"WADO-URI: {server.wado_uri_url}")
             if not no_token:
                 console.print(f"Token:    {server.token}")
+            for line in server.not_served[:_MOST_LINES]:
+                console.print(line)
             console.print("Ctrl-C ends it.")
             server.wait()
             return

@@ -10,22 +10,26 @@ from typing import TYPE_CHECKING
 from pycornerstone.frontends.dicomweb.stored_frames import EXPLICIT_LITTLE, media_type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 __all__ = [
     "OCTETS",
     "Form",
+    "InstanceForm",
     "MediaRange",
+    "PictureForm",
     "accepts",
     "frame_form",
+    "instance_form",
     "media_ranges",
     "multipart",
     "part_head",
-    "picture_type",
+    "picture_form",
 ]
 
 OCTETS = "application/octet-stream"
 """What bytes are that are not said to be anything else."""
+_DICOM = "application/dicom"
 _MULTIPART = "multipart/related"
 _QUOTED = r'(?:[^,;"]|"[^"]*")'
 _PICTURES = ("image/png", "image/jpeg")
@@ -113,6 +117,49 @@ def frame_form(accept: str, stored_syntax_uid: str) -> Form | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class InstanceForm:
+    """As what instances are sent.
+
+    Attributes
+    ----------
+    is_explicit : bool
+        In Explicit VR Little Endian, and not as they are stored.
+    is_multipart : bool
+        In parts, or the one by itself.
+    """
+
+    is_explicit: bool
+    is_multipart: bool
+
+
+def instance_form(accept: str, stored_syntax_uids: Collection[str]) -> InstanceForm | None:
+    """Choose how instances are sent: as they are stored where that is accepted.
+
+    Parameters
+    ----------
+    accept : str
+        The Accept header.
+    stored_syntax_uids : collection of str
+        Transfer syntaxes of the instances.
+
+    Returns
+    -------
+    InstanceForm or None
+        None if nothing that can be sent is accepted.
+    """
+    for one in media_ranges(accept):
+        if one.media not in {_DICOM, "application/*", "*/*"}:
+            continue
+        is_multipart = one.is_multipart is not False
+        wanted = one.transfer_syntax
+        if wanted in {None, "*"} or set(stored_syntax_uids) == {wanted}:
+            return InstanceForm(is_explicit=False, is_multipart=is_multipart)
+        if wanted == EXPLICIT_LITTLE:
+            return InstanceForm(is_explicit=True, is_multipart=is_multipart)
+    return None
+
+
 def accepts(accept: str, media: str, transfer_syntax_uid: str | None = None) -> MediaRange | None:
     """Give what of an Accept header a thing answers, or None."""
     group = f"{media.partition('/')[0]}/*"
@@ -124,13 +171,37 @@ def accepts(accept: str, media: str, transfer_syntax_uid: str | None = None) -> 
     return None
 
 
-def picture_type(accept: str) -> str | None:
-    """Choose PNG or JPEG for a rendered picture; JPEG without a wish (PS3.18 table 8.7.4-1)."""
+@dataclass(frozen=True, slots=True)
+class PictureForm:
+    """As what pictures are sent.
+
+    Attributes
+    ----------
+    media : str
+        ``"image/jpeg"`` or ``"image/png"``.
+    is_multipart : bool
+        In parts, or the one by itself.
+    """
+
+    media: str
+    is_multipart: bool
+
+
+def picture_form(accept: str, *, is_many: bool) -> PictureForm | None:
+    """Choose PNG or JPEG for pictures; JPEG without a wish (PS3.18 table 8.7.4-1).
+
+    Parameters
+    ----------
+    accept : str
+        The Accept header.
+    is_many : bool
+        There are several, which come in parts if that does not matter.
+    """
     for one in media_ranges(accept):
-        if one.media in _PICTURES:
-            return one.media
-        if one.media in {"*/*", "image/*"}:
-            return "image/jpeg"
+        if one.media in {*_PICTURES, "*/*", "image/*"}:
+            media = one.media if one.media in _PICTURES else "image/jpeg"
+            is_multipart = is_many if one.is_multipart is None else one.is_multipart
+            return PictureForm(media, is_multipart)
     return None
 
 

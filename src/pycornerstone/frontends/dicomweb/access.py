@@ -120,6 +120,9 @@ class Accessed:
             challenge = (b"www-authenticate", b'Bearer realm="pycornerstone"')
             await _refuse(send, 401, "Send the token: Authorization: Bearer.", [challenge, *extra])
             return
+        if scope["method"] == "OPTIONS":
+            await _answer(send, 204, [(b"allow", b"GET, HEAD, OPTIONS")])
+            return
         own = b"cross-origin" if is_allowed else b"same-origin"
         more = [*_HEADERS, *extra, (b"cross-origin-resource-policy", own)]
 
@@ -150,7 +153,10 @@ def _token(scope: Scope, fields: dict[str, str]) -> str | None:
 def _cors(origin: str) -> list[tuple[bytes, bytes]]:
     return [
         (b"access-control-allow-origin", origin.encode("latin-1")),
-        (b"access-control-expose-headers", b"content-type, warning"),
+        (
+            b"access-control-expose-headers",
+            b"accept-ranges, content-length, content-range, content-type, warning",
+        ),
         (b"vary", b"origin"),
     ]
 

@@ -1,146 +1,112 @@
-"""The studies, series and instances that are served, and the Part 10 file of each."""
+"""The studies, series and instances that are served, and where what is asked of them comes from."""
 
 from __future__ import annotations
 
 import io
-import threading
+import json
 import uuid
-from collections import OrderedDict
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
-from pycornerstone.errors import PyCornerstoneError
-from pycornerstone.frontends.dicomweb.attributes import json_attributes
-from pycornerstone.frontends.dicomweb.made_instances import MadeUp, made_part10
-from pycornerstone.frontends.dicomweb.stored_frames import StoredFrames
-from pycornerstone.model.image_id import ImageId, split_frame
+from pycornerstone.errors import LoaderError, PyCornerstoneError
+from pycornerstone.frontends.dicomweb.attributes import (
+    json_attributes,
+    json_of_header,
+    json_text,
+)
+from pycornerstone.frontends.dicomweb.instances import Instance, Origin
+from pycornerstone.frontends.dicomweb.made_headers import MadeUp
+from pycornerstone.frontends.dicomweb.made_instances import known_header, made_part10
+from pycornerstone.frontends.dicomweb.other_objects import other_object
+from pycornerstone.frontends.dicomweb.quick_elements import quick_element
+from pycornerstone.frontends.dicomweb.recent import Recent
+from pycornerstone.frontends.dicomweb.stored_files import stored_file
+from pycornerstone.frontends.dicomweb.stored_frames import (
+    EXPLICIT_LITTLE,
+    IMPLICIT_LITTLE,
+    StoredFrames,
+)
+from pycornerstone.metadata.dicom_attributes import if_readable
+from pycornerstone.metadata.dicom_json import JsonAttributes
+from pycornerstone.metadata.dicom_tags import Tag
+from pycornerstone.metadata.part10_attributes import Part10Attributes
+from pycornerstone.model.image_id import split_frame
 from pycornerstone.model.modules import (
     GeneralSeriesModule,
     GeneralStudyModule,
     SopCommonModule,
     UriModule,
 )
-from pycornerstone.retrieve.archives import ArchiveMember, Archives
-from pycornerstone.retrieve.files import path_of
+from pycornerstone.retrieve.archives import Archives
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from pydicom.dataset import Dataset
 
     from pycornerstone.frontends.sharing.source import Exhibit
+    from pycornerstone.model.geometry_report import LeftOut
     from pycornerstone.session.session import Session
 
-__all__ = ["Catalogue", "Instance"]
-
-_T = TypeVar("_T")
+__all__ = ["Catalogue"]
 
 # One instance may have many frames; all others of a file or a server are one each.
 _DICOM_SCHEMES = frozenset({"dicomfile", "dicomweb", "file", "wadors", "wadouri"})
 # Whole files, or their frames, that are kept for the next request; most ask for one after another.
 _MOST_OPEN = 8
 _MOST_OPEN_BYTES = 1 << 28
+# Metadata take 3 ms and 10 kB an instance.
+_MOST_TEXTS = 100_000
+_MOST_TEXT_BYTES = 1 << 26
 _LARGEST_ARCHIVE_MEMBER = 1 << 32
-
-
-@dataclass(frozen=True, eq=False)
-class Instance:
-    """One instance.
-
-    Attributes
-    ----------
-    study_uid, series_uid, uid : str
-        Its UIDs: those of its header, or made up from its imageId, always the same.
-    image_ids : tuple of str
-        Its frames.
-    is_made : bool
-        It is no DICOM file of this machine: its Part 10 file is written here.
-    """
-
-    study_uid: str
-    series_uid: str
-    uid: str
-    image_ids: tuple[str, ...] = field(repr=False)
-    is_made: bool
-    _catalogue: Catalogue = field(repr=False)
-    _made_up: MadeUp = field(repr=False)
-
-    @property
-    def path(self) -> str:
-        """``/studies/X/series/Y/instances/Z``."""
-        return f"/studies/{self.study_uid}/series/{self.series_uid}/instances/{self.uid}"
-
-    def part10(self) -> bytes:
-        """Give the file, byte for byte where it is one.
-
-        Raises
-        ------
-        PyCornerstoneError
-            If it cannot be read or loaded.
-        """
-        return self._catalogue.part10_of(self)
-
-    def frames(self) -> StoredFrames:
-        """Give its frames as they are stored.
-
-        Raises
-        ------
-        PyCornerstoneError
-            If it cannot be read or loaded, or its pixel data are broken.
-        """
-        return self._catalogue.frames_of(self)
-
-    def header(self) -> Dataset:
-        """Read the data set, without pixel data.
-
-        Raises
-        ------
-        PyCornerstoneError
-            If it cannot be read or loaded.
-        """
-        return self._catalogue.header_of(self)
-
-    @cached_property
-    def attributes(self) -> dict[str, Any]:
-        """The DICOM JSON object, with bulk data named by their tag only.
-
-        Raises
-        ------
-        PyCornerstoneError
-            If it cannot be read or loaded.
-        """
-        return json_attributes(self.header())
-
-    @property
-    def listed(self) -> dict[str, Any]:
-        """As `attributes`; of one that cannot be read its UIDs alone, so that others are found."""
-        try:
-            return self.attributes
-        except PyCornerstoneError:
-            uids = ("0020000D", self.study_uid), ("0020000E", self.series_uid)
-            every = (("00080018", self.uid), *uids)
-            return {tag: {"vr": "UI", "Value": [uid]} for tag, uid in every}
+_COPY = "it is the same as another file, which is served"
+_TWICE = "another file has the same SOP Instance UID (0008,0018)"
 
 
 class Catalogue:
-    """What an exhibit has, as instances; nothing is read before it is asked for.
+    """What an exhibit has, as instances; no file is read whole before it is asked for.
 
     Parameters
     ----------
     exhibit : Exhibit
         What is served.
+
+    Attributes
+    ----------
+    not_served : tuple of str
+        What of it is not served, and why, a line each reason.
+
+    Raises
+    ------
+    LoaderError
+        If nothing of it can be served.
     """
 
     def __init__(self, exhibit: Exhibit) -> None:
         self.session: Session = exhibit.session
-        self._by_uid: dict[str, Instance] = {}
-        for instance in self._instances(exhibit):
-            self._by_uid.setdefault(instance.uid, instance)
         self._archives = Archives(_LARGEST_ARCHIVE_MEMBER)
-        self._files: _Recent[bytes] = _Recent()
-        self._frames: _Recent[StoredFrames] = _Recent()
+        self._by_uid: dict[str, Instance] = {}
+        reasons: Counter[str] = Counter()
+        for instance in self._images(exhibit):
+            if self._by_uid.setdefault(instance.uid, instance) is not instance:
+                reasons[_TWICE] += 1
+        for left_out in exhibit.others:
+            found = self._other(left_out)
+            if isinstance(found, str):
+                reasons[found] += 1
+            elif self._by_uid.setdefault(found.uid, found) is not found:
+                is_copy = left_out.reason.startswith("it is a duplicate of")
+                reasons[_COPY if is_copy else _TWICE] += 1
+        self.not_served = tuple(f"{n} not served: {reason}" for reason, n in reasons.most_common())
+        if not self._by_uid:
+            why = "".join(f"\n  {line}" for line in self.not_served[:10])
+            raise LoaderError(f"there is nothing to serve in what was given{why}")
+        self._parts10: Recent[bytes] = Recent(_MOST_OPEN, _MOST_OPEN_BYTES, len)
+        self._frames: Recent[StoredFrames] = Recent(
+            _MOST_OPEN, _MOST_OPEN_BYTES, lambda frames: frames.size_in_bytes
+        )
+        self._texts: Recent[str] = Recent(_MOST_TEXTS, _MOST_TEXT_BYTES, len)
+        self._syntaxes: dict[str, str] = {}
 
     @property
     def instances(self) -> tuple[Instance, ...]:
@@ -164,58 +130,80 @@ class Catalogue:
 
     def part10_of(self, instance: Instance) -> bytes:
         """See `Instance.part10`."""
-        if not instance.is_made:
-            return self._read(instance)
-        return self._files.get(instance.uid, lambda: self._read(instance), len)
+        if instance.file is not None:
+            return instance.file.read(self._archives)
+        return self._parts10.get(instance.uid, lambda: made_part10(self.session, instance))
 
-    def frames_of(self, instance: Instance) -> StoredFrames:
+    def pieces_of(self, instance: Instance) -> tuple[int, Iterator[bytes]]:
+        """See `Instance.pieces`."""
+        if instance.file is not None:
+            return instance.file.pieces(self._archives)
+        data = self.part10_of(instance)
+        return len(data), iter((data,))
+
+    def frames_of(self, instance: Instance) -> StoredFrames | None:
         """See `Instance.frames`."""
-        return self._frames.get(
-            instance.uid,
-            lambda: StoredFrames(self.part10_of(instance)),
-            lambda frames: frames.size_in_bytes,
-        )
+        if instance.file is None:
+            return None
+        return self._frames.get(instance.uid, lambda: StoredFrames(self.part10_of(instance)))
+
+    def transfer_syntax_of(self, instance: Instance) -> str:
+        """See `Instance.transfer_syntax_uid`."""
+        header = self.session.dicom_headers.get(instance.base)
+        if not isinstance(header, Part10Attributes) and instance.file is None:
+            return EXPLICIT_LITTLE
+        known = self._syntaxes.get(instance.uid)
+        if known is None and isinstance(header, Part10Attributes) and instance.file is not None:
+            known = if_readable(header.text, Tag.TRANSFER_SYNTAX_UID, None)
+        if known is None:
+            meta = getattr(self.header_of(instance), "file_meta", None) or {}
+            known = str(meta.get("TransferSyntaxUID") or IMPLICIT_LITTLE)
+        self._syntaxes[instance.uid] = known
+        return known
 
     def header_of(self, instance: Instance) -> Dataset:
         """See `Instance.header`."""
         import pydicom
 
-        address = instance.image_ids[0]
-        path = None if instance.is_made else _path(split_frame(address)[0])
-        source: Any = path if path is not None else io.BytesIO(self.part10_of(instance))
+        if instance.file is not None:
+            return instance.file.dataset(self._archives)
+        known = known_header(self.session, instance)
+        if known is not None:
+            return known
+        data = self.part10_of(instance)
+        return pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True, force=True)
+
+    def json_of(self, instance: Instance) -> str:
+        """See `Instance.json`."""
+        return self._texts.get(instance.uid, lambda: json_text(self._object_of(instance)))
+
+    def attributes_of(self, instance: Instance) -> dict[str, Any]:
+        """See `Instance.attributes`."""
+        found: dict[str, Any] = json.loads(self.json_of(instance))
+        return found
+
+    def element_of(self, instance: Instance, tag: str) -> dict[str, Any] | None:
+        """See `Instance.element`."""
+        header = self.session.dicom_headers.get(instance.base)
         try:
-            return pydicom.dcmread(source, stop_before_pixels=True, force=True)
-        except PyCornerstoneError:
-            raise
-        except Exception as error:
-            raise PyCornerstoneError(
-                f"the header of an instance cannot be read: {type(error).__name__}"
-            ) from error
+            if isinstance(header, Part10Attributes):
+                return quick_element(header, int(tag, 16))
+        except (LookupError, PyCornerstoneError):
+            # It takes all of the header.
+            pass
+        return instance.attributes().get(tag)
 
     def close(self) -> None:
         """Let go of files."""
         self._archives.close()
 
-    def _read(self, instance: Instance) -> bytes:
-        if instance.is_made:
-            return made_part10(
-                self.session,
-                instance.image_ids,
-                instance._made_up,  # noqa: SLF001 - its own
-            )
-        base = split_frame(instance.image_ids[0])[0]
-        path = _path(base)
-        if path is None:
-            member = ArchiveMember.parse(ImageId.parse(base).resource)
-            if member is None:
-                raise PyCornerstoneError("the file of an instance is not there any more")
-            return self._archives.read(member)
-        try:
-            return path.read_bytes()
-        except OSError as error:
-            raise PyCornerstoneError("the file of an instance cannot be read any more") from error
+    def _object_of(self, instance: Instance) -> dict[str, Any]:
+        header = self.session.dicom_headers.get(instance.base)
+        if instance.file is None and isinstance(header, JsonAttributes):
+            return json_of_header(header.json_object)
+        return json_attributes(self.header_of(instance))
 
-    def _instances(self, exhibit: Exhibit) -> Iterator[Instance]:
+    def _images(self, exhibit: Exhibit) -> Iterator[Instance]:
         for found in exhibit.display_sets:
             groups: dict[str, list[str]] = {}
             for image_id in found.image_ids:
@@ -223,31 +211,65 @@ class Catalogue:
             for number, (base, image_ids) in enumerate(groups.items(), start=1):
                 if _scheme(base) in _DICOM_SCHEMES:
                     image_ids.sort(key=lambda one: split_frame(one)[1])
-                first = image_ids[0]
-                study = self._ask(GeneralStudyModule, first, "study_instance_uid")
-                series = self._ask(GeneralSeriesModule, first, "series_instance_uid")
-                uid = self._ask(SopCommonModule, first, "sop_instance_uid")
-                is_dicom = _scheme(first) in _DICOM_SCHEMES
                 made_up = MadeUp(
                     # What is no DICOM is a study for each thing that was given.
-                    study or found.study_instance_uid or _uid_of("study", found.display_set_id),
-                    series or found.series_instance_uid or _uid_of("series", found.display_set_id),
-                    uid or _uid_of("instance", base),
+                    found.study_instance_uid or _uid_of("study", found.display_set_id),
+                    found.series_instance_uid or _uid_of("series", found.display_set_id),
+                    _uid_of("instance", base),
                     number,
                     found.series_number or 1,
                     found.series_description,
                 )
-                # A file without its UIDs cannot be addressed as it is.
-                is_file = is_dicom and bool(study and series and uid) and _is_file(base)
-                yield Instance(
-                    made_up.study_uid,
-                    made_up.series_uid,
-                    made_up.uid,
-                    tuple(image_ids),
-                    not is_file,
-                    self,
-                    made_up,
-                )
+                yield self._instance(base, image_ids, made_up)
+
+    def _instance(self, base: str, image_ids: list[str], made_up: MadeUp) -> Instance:
+        first = image_ids[0]
+        study = self._ask(GeneralStudyModule, first, "study_instance_uid")
+        series = self._ask(GeneralSeriesModule, first, "series_instance_uid")
+        uid = self._ask(SopCommonModule, first, "sop_instance_uid")
+        made_up = MadeUp(
+            study or made_up.study_uid,
+            series or made_up.series_uid,
+            uid or made_up.uid,
+            made_up.number,
+            made_up.series_number,
+            made_up.series_description,
+        )
+        # A file without its UIDs cannot be addressed as it is.
+        is_dicom = bool(study and series and uid) and _scheme(first) in _DICOM_SCHEMES
+        file = stored_file(base) if is_dicom else None
+        origin = Origin.MADE
+        if is_dicom:
+            origin = Origin.HEADER if file is None else Origin.FILE
+        return Instance(
+            made_up.study_uid,
+            made_up.series_uid,
+            made_up.uid,
+            base,
+            tuple(image_ids),
+            origin,
+            file,
+            made_up,
+            self,
+        )
+
+    def _other(self, left_out: LeftOut) -> Instance | str:
+        """Give what was left out, but is DICOM; or say why it is not served."""
+        found = other_object(left_out, self.session, self._archives)
+        if isinstance(found, str):
+            return found
+        made_up = MadeUp(found.study_uid, found.series_uid, found.uid, 1, 1, "")
+        return Instance(
+            found.study_uid,
+            found.series_uid,
+            found.uid,
+            found.base,
+            found.image_ids,
+            Origin.HEADER if found.file is None else Origin.FILE,
+            found.file,
+            made_up,
+            self,
+        )
 
     def _base(self, image_id: str) -> str:
         if _scheme(image_id) not in _DICOM_SCHEMES:
@@ -264,59 +286,8 @@ class Catalogue:
         return str(value) if value else None
 
 
-class _Recent(Generic[_T]):
-    """What was used last, up to some megabytes of it."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, tuple[_T, int]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: str, make: Callable[[], _T], size_of: Callable[[_T], int]) -> _T:
-        """Give what is kept, or make it."""
-        with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-                return found[0]
-        made = make()
-        with self._lock:
-            self._kept[key] = made, size_of(made)
-            total = sum(size for _, size in self._kept.values())
-            while len(self._kept) > 1 and (
-                total > _MOST_OPEN_BYTES or len(self._kept) > _MOST_OPEN
-            ):
-                total -= self._kept.popitem(last=False)[1][1]
-        return made
-
-
 def _scheme(image_id: str) -> str:
     return image_id[:16].partition(":")[0].lower()
-
-
-def _is_file(base: str) -> bool:
-    if _scheme(base) not in {"dicomfile", "file"}:
-        return False
-    try:
-        resource = ImageId.parse(base).resource
-        member = ArchiveMember.parse(resource)
-    except PyCornerstoneError:
-        return False
-    if member is not None:
-        # Of what is held in memory, the session has the bytes.
-        return not isinstance(member.archive, str)
-    return _path(base) is not None
-
-
-def _path(base: str) -> Path | None:
-    """Give the path of an imageId of ours; None if it is none."""
-    address = base if _scheme(base) == "file" else ImageId.parse(base).resource
-    if address.startswith(("bytes:", "data:", "zip://")):
-        return None
-    try:
-        path = path_of(address)
-    except PyCornerstoneError:
-        return None
-    return path if path.is_file() else None
 
 
 def _uid_of(kind: str, name: str) -> str:

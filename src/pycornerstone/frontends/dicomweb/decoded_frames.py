@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pycornerstone.frontends.dicomweb.made_instances import samples_of
+
 if TYPE_CHECKING:
-    from pycornerstone.frontends.dicomweb.catalogue import Instance
+    from pycornerstone.frontends.dicomweb.instances import Instance
     from pycornerstone.session.session import Session
 
 __all__ = ["decoded_frame"]
@@ -36,10 +38,7 @@ def decoded_frame(session: Session, instance: Instance, number: int) -> bytes:
     PyCornerstoneError
         If it cannot be loaded.
     """
-    pixels = session.load_and_cache_image(instance.image_ids[number - 1]).result().pixels
-    if pixels.ndim == 3:
-        pixels = pixels[..., :3]
-    bits = instance.attributes.get("00280100", {}).get("Value", [8 * pixels.dtype.itemsize])[0]
-    kind = "u" if pixels.dtype.kind == "b" else pixels.dtype.kind
-    wanted = np.dtype(f"<{kind}{max(8, int(bits)) // 8}")
-    return pixels.astype(wanted, copy=False).tobytes()
+    samples = samples_of(session, instance, number)
+    bits = ((instance.element("00280100") or {}).get("Value") or [8 * samples.dtype.itemsize])[0]
+    wanted = np.dtype(f"<{samples.dtype.kind}{max(8, int(bits)) // 8}")
+    return samples.astype(wanted, copy=False).tobytes()

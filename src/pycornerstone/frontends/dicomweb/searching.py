@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from pycornerstone.errors import PyCornerstoneError
+from pycornerstone.frontends.dicomweb.matching import inner_elements, matches, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pycornerstone.frontends.dicomweb.catalogue import Instance
+    from pycornerstone.frontends.dicomweb.instances import Instance
 
-__all__ = ["SearchError", "search"]
+__all__ = ["Query", "SearchError", "search"]
 
 # What is given unasked: PS3.18 tables 10.6.3-3 to -5, and what viewers look for.
 _STUDY = (
@@ -26,29 +31,78 @@ _INSTANCE = (
     "SpecificCharacterSet SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID "
     "InstanceNumber NumberOfFrames Rows Columns BitsAllocated"
 )
-_LEVELS = {"studies": _STUDY, "series": _SERIES, "instances": _INSTANCE}
+_ALSO_OF_STUDY = "IssuerOfPatientID OtherPatientIDsSequence EthnicGroup PatientBirthTime"
 _KEYS = {
     "studies": lambda one: one.study_uid,
     "series": lambda one: one.series_uid,
     "instances": lambda one: one.uid,
 }
-_OTHERS = frozenset({"accept", "charset", "fuzzymatching", "includefield", "limit", "offset"})
+_ALL = "all"
+_OTHERS = frozenset({"accept", "charset"})
 _MOST_RESULTS = 10_000
-# PS3.4 C.2.2.2.4: in these, "*" and "?" stand for themselves.
-_NO_WILD_CARDS = frozenset(
-    {"AS", "AT", "DA", "DS", "DT", "FD", "FL", "IS", "SL", "SS", "TM", "UI", "UL", "US"}
-)
-_RANGES = frozenset({"DA", "TM", "DT"})
+_MOST_DEEP = 8
 _MODALITIES, _RETRIEVE_URL = "00080061", "00081190"
-_SOP_CLASSES = "00080062"
+_SOP_CLASSES, _TRANSFER_SYNTAXES = "00080062", "00083002"
+_TRUE, _FALSE = "true", "false"
 
 
 class SearchError(ValueError):
     """What is asked for cannot be searched; its text is for the client."""
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked for.
+
+    Attributes
+    ----------
+    wanted : tuple of (tuple of str, str)
+        Tags, of sequences first, and what is to match.
+    fields : tuple of str
+        Tags that are given besides; or ``"all"``.
+    offset, limit : int
+        Which of the results.
+    is_fuzzy : bool
+        Names are matched as of `matches`.
+    """
+
+    wanted: tuple[tuple[tuple[str, ...], str], ...] = ()
+    fields: tuple[str, ...] = ()
+    offset: int = 0
+    limit: int = _MOST_RESULTS
+    is_fuzzy: bool = False
+
+    @classmethod
+    def parse(cls, asked: Iterable[tuple[str, str]]) -> Query:
+        """Read the parameters of an address (PS3.18 table 8.3.4-1).
+
+        Raises
+        ------
+        SearchError
+            If one of them is none.
+        """
+        wanted: list[tuple[tuple[str, ...], str]] = []
+        fields: list[str] = []
+        numbers = {"offset": 0, "limit": _MOST_RESULTS}
+        is_fuzzy = False
+        for name, text in asked:
+            if name in numbers:
+                if not re.fullmatch(r"[0-9]{1,9}", text):
+                    raise SearchError(f"{name} must be a number from 0")
+                numbers[name] = min(int(text), _MOST_RESULTS) if name == "limit" else int(text)
+            elif name == "fuzzymatching":
+                if text.lower() not in {_TRUE, _FALSE}:
+                    raise SearchError("fuzzymatching must be true or false")
+                is_fuzzy = text.lower() == _TRUE
+            elif name == "includefield":
+                fields += (_field(field) for field in filter(None, text.split(",")))
+            elif name not in _OTHERS:
+                wanted.append((_path(name), text))
+        return cls(tuple(wanted), tuple(fields), numbers["offset"], numbers["limit"], is_fuzzy)
+
+
 def search(
-    instances: Sequence[Instance], level: str, asked: Iterable[tuple[str, str]], base_url: str
+    instances: Sequence[Instance], level: str, query: Query, base_url: str
 ) -> tuple[list[dict[str, Any]], int]:
     """Search.
 
@@ -58,8 +112,8 @@ def search(
         Where.
     level : str
         ``"studies"``, ``"series"`` or ``"instances"``.
-    asked : iterable of tuple of str
-        The parameters of the address.
+    query : Query
+        What for.
     base_url : str
         Of the service, for Retrieve URL (0008,1190).
 
@@ -67,66 +121,81 @@ def search(
     -------
     tuple of (list of dict, int)
         DICOM JSON objects; and how many more there are after them.
-
-    Raises
-    ------
-    SearchError
-        If a parameter is none.
     """
-    wanted, fields, offset, limit = _read(asked)
     groups: dict[str, list[Instance]] = {}
+    # What is of the study is read of one of its instances; of the series too.
+    first_of: dict[str, Instance] = {}
     for one in instances:
         groups.setdefault(_KEYS[level](one), []).append(one)
-    found = []
-    for group in groups.values():
-        counted = _counted(group, level, base_url)
-        if all(_has(group, counted, tag, text) for tag, text in wanted):
-            found.append((group[0], counted))
-    page = found[offset : offset + limit]
-    unasked = [_tag(name) or "" for name in _LEVELS[level].split()]
-    above = [] if level == "studies" else [_tag(name) or "" for name in _STUDY.split()]
-    answers = []
-    for first, counted in page:
-        known = first.listed
-        # Who asks for all series of everything has not asked for their studies.
-        names = [*unasked, *above, *(known if "all" in fields else fields), *(t for t, _ in wanted)]
-        answer = {tag: known[tag] for tag in names if tag in known and _is_inline(known[tag])}
-        answers.append(dict(sorted({**answer, **counted}.items())))
-    return answers, max(0, len(found) - offset - len(page))
+        first_of.setdefault(one.study_uid, one)
+        first_of.setdefault(one.series_uid, one)
+    found = [group for group in groups.values() if _has_all(group, level, query, first_of)]
+    page = found[query.offset : query.offset + query.limit]
+    answers = [_answer(group, level, query, first_of, base_url) for group in page]
+    return answers, max(0, len(found) - query.offset - len(page))
 
 
-def _read(
-    asked: Iterable[tuple[str, str]],
-) -> tuple[list[tuple[str, str]], list[str], int, int]:
-    wanted: list[tuple[str, str]] = []
-    fields: list[str] = []
-    numbers = {"offset": 0, "limit": _MOST_RESULTS}
-    for name, text in asked:
-        if name in numbers:
-            if not re.fullmatch(r"[0-9]{1,9}", text):
-                raise SearchError(f"{name} must be a number from 0")
-            numbers[name] = min(int(text), numbers[name]) if name == "limit" else int(text)
-        elif name == "includefield":
-            for field in filter(None, text.split(",")):
-                tag = "all" if field == "all" else _tag(field)
-                if tag is None:
-                    raise SearchError("includefield must be keywords or tags of DICOM, or all")
-                fields.append(tag)
-        elif name not in _OTHERS:
-            tag = _tag(name)
-            if tag is None:
-                raise SearchError(
-                    "a parameter is neither a keyword nor a tag of DICOM; attributes of sequences "
-                    "are not searched"
-                )
-            wanted.append((tag, text))
-    return wanted, fields, numbers["offset"], numbers["limit"]
+def _has_all(
+    group: Sequence[Instance], level: str, query: Query, first_of: dict[str, Instance]
+) -> bool:
+    for path, text in query.wanted:
+        if path[0] in _COUNTED[level]:
+            if not matches(_counted(group, level, "").get(path[0]), text):
+                return False
+            continue
+        some = _who_knows(group, path[0], first_of)
+        if text not in {"", "*"} and not any(
+            matches(one, text, is_fuzzy=query.is_fuzzy)
+            for instance in some
+            for one in inner_elements(instance.element(path[0]), path[1:])
+        ):
+            return False
+    return True
+
+
+def _who_knows(
+    group: Sequence[Instance], tag: str, first_of: dict[str, Instance]
+) -> Sequence[Instance]:
+    first = group[0]
+    if tag in _OF_STUDY:
+        return (first_of[first.study_uid],)
+    if tag in _OF_SERIES:
+        return tuple({one.series_uid: first_of[one.series_uid] for one in group}.values())
+    return group
+
+
+def _answer(
+    group: Sequence[Instance],
+    level: str,
+    query: Query,
+    first_of: dict[str, Instance],
+    base_url: str,
+) -> dict[str, Any]:
+    first = group[0]
+    tags = list(_UNASKED[level])
+    # Who asks for all series of everything has not asked for their studies.
+    tags += [] if level == "studies" else _UNASKED["studies"]
+    tags += [path[0] for path, _ in query.wanted]
+    tags += [one for one in query.fields if one != _ALL]
+    if _ALL in query.fields:
+        tags += first.attributes()
+    answer = {}
+    for tag in dict.fromkeys(tags):
+        element = _who_knows(group, tag, first_of)[0].element(tag)
+        if element is not None and "BulkDataURI" not in str(element):
+            answer[tag] = element
+    counted = _counted(group, level, base_url)
+    return dict(sorted({**answer, **counted}.items()))
 
 
 def _counted(group: Sequence[Instance], level: str, base_url: str) -> dict[str, Any]:
     first = group[0]
     if level == "instances":
-        return {_RETRIEVE_URL: {"vr": "UR", "Value": [base_url + first.path]}}
+        found = {_RETRIEVE_URL: {"vr": "UR", "Value": [base_url + first.path]}}
+        with contextlib.suppress(PyCornerstoneError):
+            syntaxes = [first.transfer_syntax_uid]
+            found[_TRANSFER_SYNTAXES] = {"vr": "UI", "Value": syntaxes}
+        return found
     if level == "series":
         path = first.path.partition("/instances/")[0]
         return {
@@ -139,59 +208,33 @@ def _counted(group: Sequence[Instance], level: str, base_url: str) -> dict[str, 
     return {
         _RETRIEVE_URL: {"vr": "UR", "Value": [base_url + path]},
         _MODALITIES: {"vr": "CS", "Value": _different(series, "00080060")},
-        _SOP_CLASSES: {"vr": "UI", "Value": _different(series, "00080016")},
+        _SOP_CLASSES: {"vr": "UI", "Value": _different(group, "00080016")},
         "00201206": {"vr": "IS", "Value": [len(series)]},
         "00201208": {"vr": "IS", "Value": [len(group)]},
     }
 
 
 def _different(instances: Iterable[Instance], tag: str) -> list[str]:
-    return sorted({text for one in instances for text in _texts(one.listed.get(tag))})
+    return sorted({text for one in instances for text in texts_of(one.element(tag))})
 
 
-def _has(group: Sequence[Instance], counted: dict[str, Any], tag: str, text: str) -> bool:
-    if text in {"", "*"}:
-        # Universal matching (PS3.4 C.2.2.2.3).
-        return True
-    if tag in counted:
-        return _matches(counted[tag], text)
-    return any(_matches(one.listed.get(tag), text) for one in group)
+def _field(name: str) -> str:
+    if name == _ALL:
+        return _ALL
+    path = [_tag(part) for part in name.split(".")]
+    # Of a sequence, all of it is given.
+    if path[0] is None or None in path:
+        raise SearchError("includefield must be keywords or tags of DICOM, or all")
+    return path[0]
 
 
-def _matches(element: dict[str, Any] | None, text: str) -> bool:
-    """Match as PS3.4 C.2.2.2 says: single value, list of UIDs, wild card, range."""
-    vr = (element or {}).get("vr", "")
-    found = _texts(element)
-    if vr in _RANGES and "-" in text:
-        first, _, last = text.partition("-")
-        return any((not first or one >= first) and _is_until(one, last) for one in found)
-    if vr == "UI":
-        return any(one in re.split(r"[,\\]", text) for one in found)
-    if vr in _NO_WILD_CARDS:
-        return text in found
-    pattern = "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in text)
-    flags = re.DOTALL | (re.IGNORECASE if vr == "PN" else 0)
-    return any(re.fullmatch(pattern, one, flags) for one in found)
-
-
-def _is_until(found: str, last: str) -> bool:
-    # 10:30 has all of that minute.
-    return not last or found[: len(last)] <= last
-
-
-def _texts(element: dict[str, Any] | None) -> list[str]:
-    values = (element or {}).get("Value") or []
-    texts = []
-    for value in values:
-        if isinstance(value, dict):
-            texts += [str(value.get(group)) for group in value if isinstance(value[group], str)]
-        elif value is not None:
-            texts.append(str(value))
-    return texts
-
-
-def _is_inline(element: dict[str, Any]) -> bool:
-    return "BulkDataURI" not in element
+def _path(name: str) -> tuple[str, ...]:
+    path = [_tag(part) for part in name.split(".")]
+    if None in path or len(path) > _MOST_DEEP:
+        raise SearchError(
+            "a parameter is neither a keyword nor a tag of DICOM, nor several with points between"
+        )
+    return tuple(tag for tag in path if tag is not None)
 
 
 def _tag(name: str) -> str | None:
@@ -201,3 +244,18 @@ def _tag(name: str) -> str | None:
         return name.upper()
     number = tag_for_keyword(name)
     return None if number is None else f"{number:08X}"
+
+
+def _tags(keywords: str) -> tuple[str, ...]:
+    return tuple(tag for name in keywords.split() if (tag := _tag(name)) is not None)
+
+
+_UNASKED = {"studies": _tags(_STUDY), "series": _tags(_SERIES), "instances": _tags(_INSTANCE)}
+# PS3.3 C.7.1 and C.7.2: what all instances of a study say alike.
+_OF_STUDY = frozenset(_UNASKED["studies"]) - {"00080005"} | frozenset(_tags(_ALSO_OF_STUDY))
+_OF_SERIES = frozenset(_UNASKED["series"]) - {"00080005"} - _OF_STUDY
+_COUNTED = {
+    "studies": {_RETRIEVE_URL, _MODALITIES, _SOP_CLASSES, "00201206", "00201208"},
+    "series": {_RETRIEVE_URL, "00201209"},
+    "instances": {_RETRIEVE_URL, _TRANSFER_SYNTAXES},
+}

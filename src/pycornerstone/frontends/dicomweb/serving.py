@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from typing import TYPE_CHECKING, Self
 
@@ -10,6 +9,7 @@ from pycornerstone.errors import MissingExtraError
 from pycornerstone.frontends.dicomweb.access import Access, checked_origin
 from pycornerstone.frontends.dicomweb.catalogue import Catalogue
 from pycornerstone.frontends.sharing.guard import Guard, checked_token, new_token
+from pycornerstone.frontends.sharing.listening import listen, shown_host
 from pycornerstone.frontends.sharing.source import exhibit_of
 
 try:
@@ -20,6 +20,7 @@ except ImportError as error:
 from pycornerstone.frontends.dicomweb.app import BASE_PATH, WADO_URI_PATH, dicomweb_app
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterable
 
     from pycornerstone.frontends.sharing.source import Exhibit, Shown
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["DicomwebServer", "serve_dicomweb"]
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_LARGEST_PORT = 0xFFFF
 _GOODBYE_S = 2
+_MOST_CONNECTIONS = 256
 _LONGEST_WAIT_S = 0.5
 
 
@@ -68,7 +69,7 @@ def serve_dicomweb(
     MissingExtraError
         If the extra ``viewer`` is not installed.
     PyCornerstoneError
-        If the source cannot be opened, or has no image.
+        If the source cannot be opened, or has nothing that can be served.
     ValueError
         If the token, an origin or the port is none; or no token is needed by other machines.
     OSError
@@ -80,15 +81,20 @@ def serve_dicomweb(
             "without a token only this machine may ask: listen at 127.0.0.1, or leave the token on"
         )
     origins = frozenset(map(checked_origin, allowed_origins))
-    listening = _listen(host, port)
+    listening = listen(host, port, who="the server")
     try:
-        exhibit = exhibit_of(source, session)
+        exhibit = exhibit_of(source, session, needs_image=False)
     except BaseException:
         listening.close()
         raise
     names = frozenset(name.lower() for name in allowed_hosts)
     guard = Guard(token, host, listening.getsockname()[1], names)
-    return DicomwebServer(exhibit, Access(guard, needs_token, origins), listening)
+    try:
+        return DicomwebServer(exhibit, Access(guard, needs_token, origins), listening)
+    except BaseException:
+        listening.close()
+        exhibit.close()
+        raise
 
 
 class DicomwebServer:
@@ -118,6 +124,8 @@ class DicomwebServer:
             ws="none",
             server_header=False,
             timeout_graceful_shutdown=_GOODBYE_S,
+            # More than a browser's six for each of many viewers; who comes then gets 503.
+            limit_concurrency=_MOST_CONNECTIONS,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
@@ -134,11 +142,7 @@ class DicomwebServer:
     @property
     def address(self) -> str:
         """``http://HOST:PORT``."""
-        host = self._guard.host
-        if host in {"", "0.0.0.0", "::"}:  # noqa: S104 - to know it, not to listen there
-            host = "::1" if host == "::" else "127.0.0.1"
-        shown = f"[{host}]" if ":" in host else host
-        return f"http://{shown}:{self._guard.port}"
+        return f"http://{shown_host(self._guard.host)}:{self._guard.port}"
 
     @property
     def dicomweb_url(self) -> str:
@@ -154,6 +158,11 @@ class DicomwebServer:
     def token(self) -> str:
         """What clients send, as ``Authorization: Bearer TOKEN`` or ``?token=TOKEN``."""
         return self._guard.token
+
+    @property
+    def not_served(self) -> tuple[str, ...]:
+        """What of the source is not served, and why, a line each reason."""
+        return self._catalogue.not_served
 
     def wait(self) -> None:
         """Wait until it has ended."""
@@ -172,18 +181,3 @@ class DicomwebServer:
             listening.close()
             self._catalogue.close()
             self._exhibit.close()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    if not 0 <= port <= _LARGEST_PORT:
-        raise ValueError(f"a port is 0 to {_LARGEST_PORT}, and 0 is any that is free; got {port}")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        problem = error.strerror or str(error)
-        raise OSError(
-            error.errno,
-            f"the server cannot listen at {host}:{port}: {problem}; take another port, or 0 for "
-            "any that is free",
-        ) from error

@@ -9,9 +9,10 @@ import numpy as np
 
 from pycornerstone.errors import DecodeError
 
-__all__ = ["EXPLICIT_LITTLE", "StoredFrames", "media_type_of"]
+__all__ = ["EXPLICIT_LITTLE", "IMPLICIT_LITTLE", "StoredFrames", "media_type_of"]
 
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
+IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _PIXEL_DATA = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _JPEG, _JLS, _JP2, _JPX, _JPH = "image/jpeg", "image/jls", "image/jp2", "image/jpx", "image/jphc"
@@ -72,9 +73,7 @@ class StoredFrames:
             self._dataset = pydicom.dcmread(io.BytesIO(part10), force=True)
             meta = getattr(self._dataset, "file_meta", None)
             syntax = pydicom.uid.UID(
-                str(meta.get("TransferSyntaxUID") or "1.2.840.10008.1.2")
-                if meta
-                else "1.2.840.10008.1.2"
+                str(meta.get("TransferSyntaxUID") or IMPLICIT_LITTLE) if meta else IMPLICIT_LITTLE
             )
             self._is_encapsulated = syntax.is_encapsulated
         except Exception as error:
