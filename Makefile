@@ -29,6 +29,7 @@ demo: .venv/.for-use
 test: .venv/.for-test
 	@tools/orthanc.sh
 	@tools/chromium.sh
+	@$(BIN)/python tools/npm_packages.py tests/frontends/dicomweb/js || echo '==> tests that need them will skip'
 	@echo '==> pytest'
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -72,7 +73,7 @@ lock: .venv/.for-use
 clean:
 	@rm -rf .venv demo-output benchmarks/output build dist
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	@rm -rf tools/js/node_modules
+	@rm -rf tools/js/node_modules tests/frontends/dicomweb/js/node_modules
 	@find src tests tools examples benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.for-use: $(LOCK)
