@@ -24,6 +24,9 @@ T = TypeVar("T")
 _PATIENCE_S = 20.0
 # After which a page to which nothing new came is taken to have answered.
 _QUIET_S = 0.7
+# After which one that is still loading is taken to load no more.
+_LOADED_S = 5.0
+_LOADING = "Loading"
 _QUESTIONS = frozenset({"AskMetadata", "AskPython", "AskStatistics", "Drawn"})
 _PIXELS = """([cell]) => {
     const canvas = document.querySelector(`#cells [data-cell="${cell}"] > canvas`);
@@ -173,7 +176,10 @@ class ViewerPage:
                 last, since = shown["frame"], time.monotonic()
             quiet = time.monotonic() - max(since, self._heard_from)
             if shown["atRest"] and (quiet > _QUIET_S or self._is_answered(cell, last)):
-                return self.state(cell)
+                state = self.state(cell)
+                # Of a volume that is still loading another frame follows, whatever was asked.
+                if quiet > _LOADED_S or _LOADING not in state["overlay"]["bottomRight"]:
+                    return state
             self.wait(0.03)
         raise TimeoutError(
             f"cell {cell} did not come to rest in {_PATIENCE_S:g} s: frame {last}, errors"
