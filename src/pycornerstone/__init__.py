@@ -81,9 +81,10 @@ _NAMES_IN = {
     "session.default_functions": """
         cancel_load_image cancel_load_images change_priority hold_bytes image_ids_from_dicomweb
         image_ids_from_nifti image_ids_from_web load_and_cache_image load_and_cache_images
-        load_array load_image load_in_stages load_volume load_volume_series
-        open_display_sets register_image_loader register_unknown_image_loader register_volume_loader
-        release_bytes search_instances search_series search_studies
+        load_array load_bulk_data load_image load_in_stages load_volume
+        load_volume_series open_display_sets register_image_loader
+        register_unknown_image_loader register_volume_loader release_bytes
+        search_instances search_series search_studies
         unregister_all_image_loaders unregister_image_loader
     """,
     "rendering.volumes.cut": "Slab SlabMode",

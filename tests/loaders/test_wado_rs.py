@@ -639,7 +639,7 @@ class TestTables:
         tables.answer(INSTANCE + "/metadata", body=body, content_type=JSON)
         error = failure("wadors:" + tables.url(FRAME))
         assert type(error) is RetrieveError
-        assert error.message.startswith("metadata name a table at what is no address")
+        assert error.message.startswith("metadata name a value at what is no address")
 
     def test_an_empty_address_is_none(self, tables):
         body = self.header(**self.named("", "/bulk/green", "/bulk/blue"))
@@ -732,7 +732,7 @@ class TestTables:
         tables.answer("/bulk/red", body=page, content_type=content_type)
         error = failure("wadors:" + tables.url(FRAME))
         assert isinstance(error, ContentTypeError)
-        assert error.message.startswith(f"GET {tables.url('/bulk/red')} gave {kind}, a table")
+        assert error.message.startswith(f"GET {tables.url('/bulk/red')} gave {kind}, a value")
 
     def test_a_table_at_another_server_is_not_fetched(self, tables):
         with MisbehavingServer() as other:
@@ -741,7 +741,7 @@ class TestTables:
             error = failure("wadors:" + tables.url(FRAME))
             assert type(error) is RetrieveError
             assert error.message == (
-                f"metadata name a table at {other.url('/red')}, which is not the server that they "
+                f"metadata name a value at {other.url('/red')}, which is not the server that they "
                 "came from, so it is not fetched; let the server name itself, or add a metadata "
                 "provider"
             )

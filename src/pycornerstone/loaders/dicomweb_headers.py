@@ -120,6 +120,16 @@ class DicomwebHeaders:
             name_absolutely(stated.found, metadata_url)
             self._context.dicom_headers.add_json(base, stated.found)
 
+    async def bulk_data(self, base: str, address: str) -> bytes:
+        """Bring a value that the metadata of an instance name by `address` (PS3.18 F.2.6).
+
+        Raises
+        ------
+        RetrieveError
+            If it did not arrive, or would have to come from another server.
+        """
+        return await self._bulk_data(beside(ImageId.parse(base).resource, "/metadata"), address)
+
     async def _bring_series(self, series: str) -> None:
         def keep(stated: Iterable[StatedDataSet]) -> None:
             for one in stated:
@@ -186,12 +196,12 @@ class DicomwebHeaders:
             url = bulk_data_url(metadata_url, reference)
         except ValueError as error:
             raise RetrieveError(
-                "metadata name a table at what is no address (PS3.18 F.2.6); add a metadata "
+                "metadata name a value at what is no address (PS3.18 F.2.6); add a metadata "
                 "provider that knows it"
             ) from error
         if url is None:
             raise RetrieveError(
-                f"metadata name a table at {without_credentials(reference)}, which is not the "
+                f"metadata name a value at {without_credentials(reference)}, which is not the "
                 "server that they came from, so it is not fetched; let the server name itself, or "
                 "add a metadata provider"
             )
@@ -238,6 +248,6 @@ def _check_table_type(kind: str, shown: str) -> None:
     """Refuse pages that say no, and other text: any bytes would do for a table."""
     if kind.startswith("text/") or kind.endswith(_TEXT_TYPES):
         raise ContentTypeError(
-            f"GET {shown} gave {kind}, a table in application/octet-stream was expected; check "
+            f"GET {shown} gave {kind}, a value in application/octet-stream was expected; check "
             "whether the server wants a login"
         )

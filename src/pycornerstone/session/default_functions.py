@@ -25,6 +25,7 @@ __all__ = [
     "load_and_cache_image",
     "load_and_cache_images",
     "load_array",
+    "load_bulk_data",
     "load_image",
     "load_in_stages",
     "load_volume",
@@ -75,6 +76,7 @@ search_studies = _by_default(Session.search_studies)
 search_series = _by_default(Session.search_series)
 search_instances = _by_default(Session.search_instances)
 image_ids_from_dicomweb = _by_default(Session.image_ids_from_dicomweb)
+load_bulk_data = _by_default(Session.load_bulk_data)
 image_ids_from_nifti = _by_default(Session.image_ids_from_nifti)
 image_ids_from_web = _by_default(Session.image_ids_from_web)
 hold_bytes = _by_default(Session.hold_bytes)

@@ -12,7 +12,7 @@ from pycornerstone.loaders.protocol import LoadOptions
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pycornerstone.loaders.list_request import ImageIdsRequest, ListRequest
+    from pycornerstone.loaders.list_request import ImageIdsRequest, ListRequest, ProgressRequest
     from pycornerstone.session.dicomweb_requests import DicomwebRequests
 
 __all__ = ["DicomwebQuestions"]
@@ -21,7 +21,7 @@ _DEFAULT_OPTIONS = LoadOptions()
 
 
 class DicomwebQuestions:
-    """Searches, and lists of imageIds; what a `Session` has of them."""
+    """Searches, lists of imageIds and values; what a `Session` has of them."""
 
     _dicomweb: DicomwebRequests
 
@@ -198,3 +198,34 @@ class DicomwebQuestions:
         """
         address = DicomwebAddress.parse(url, study, series, instance)
         return self._dicomweb.image_ids(address, options)
+
+    def load_bulk_data(
+        self, image_id: str, bulk_data_uri: str, *, options: LoadOptions = _DEFAULT_OPTIONS
+    ) -> ProgressRequest[bytes]:
+        """Fetch a value that metadata of WADO-RS only name (BulkDataURI, PS3.18 section F.2.6).
+
+        Tables that an image is shown with are fetched without being asked for. This is for others,
+        such as waveforms, documents and private elements.
+
+        Parameters
+        ----------
+        image_id : str
+            Of the instance whose metadata they are, or of a frame of it: ``wadors:...``.
+        bulk_data_uri : str
+            As the metadata have it. One at another server than theirs is not fetched: what goes
+            with each request may be a password.
+        options : LoadOptions
+            Why it is asked for, and in which order.
+
+        Returns
+        -------
+        ProgressRequest of bytes
+            At once; await it, or wait for its `result`: the value, its words with their little end
+            first. RetrieveError if it did not arrive.
+
+        Raises
+        ------
+        ImageIdError
+            If `image_id` is none of WADO-RS.
+        """
+        return self._dicomweb.bulk_data(image_id, bulk_data_uri, options)

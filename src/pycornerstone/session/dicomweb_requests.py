@@ -9,8 +9,9 @@ from pycornerstone.loaders.dicomweb_headers import DicomwebHeaders
 from pycornerstone.loaders.dicomweb_image_ids import ImageIdListing
 from pycornerstone.loaders.dicomweb_results import FoundInstance, FoundSeries, FoundStudy
 from pycornerstone.loaders.dicomweb_search import search
-from pycornerstone.loaders.list_request import ImageIdsRequest, ListRequest
+from pycornerstone.loaders.list_request import ImageIdsRequest, ListRequest, ProgressRequest
 from pycornerstone.model.addresses import without_credentials
+from pycornerstone.model.image_id import split_frame
 
 if TYPE_CHECKING:
     from pycornerstone.loaders.dicomweb_address import DicomwebAddress
@@ -75,4 +76,25 @@ class DicomwebRequests:
             return image_ids
 
         self._lists.begin(request, run(), options)
+        return request
+
+    def bulk_data(
+        self, image_id: str, bulk_data_uri: str, options: LoadOptions
+    ) -> ProgressRequest[bytes]:
+        """Begin to fetch a value that metadata name; see `Session.load_bulk_data`.
+
+        Raises
+        ------
+        ImageIdError
+            If `image_id` is none of WADO-RS.
+        """
+        if not image_id.startswith("wadors:"):
+            raise ImageIdError(
+                "values are named by the metadata of WADO-RS; give an imageId that begins with "
+                "wadors:"
+            )
+        base, _ = split_frame(image_id)
+        what = f"a value that {without_credentials(base).partition('?')[0]} names"
+        request: ProgressRequest[bytes] = ProgressRequest(what, self._lists.notify)
+        self._lists.begin(request, self._headers.bulk_data(base, bulk_data_uri), options)
         return request

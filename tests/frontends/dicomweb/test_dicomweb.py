@@ -19,6 +19,7 @@ from pycornerstone.retrieve.http_auth import BearerAuth
 from pycornerstone.retrieve.http_settings import HttpSettings
 
 TOKEN = "a-token-of-our-own"
+OCTETS = "application/octet-stream"
 
 
 def files_of(testdata):
@@ -348,9 +349,12 @@ def test_instances_of_another_server_are_listed_without_fetching_their_samples(
     serve, server, served, path_of, testdata
 ):
     report = testdata / "dcmqi/data/sr-example/sr.dcm"
-    first = serve([str(report), *(str(path) for path, _ in served.values())])
+    waveform = testdata / "pypi-pydicom/pydicom/data/test_files/waveform_ecg.dcm"
+    wave = pydicom.dcmread(waveform)
+    others = [str(report), str(waveform)]
+    first = serve([*others, *(str(path) for path, _ in served.values())])
     studies = {dataset.StudyInstanceUID for _, dataset in served.values()}
-    studies.add(pydicom.dcmread(report).StudyInstanceUID)
+    studies |= {pydicom.dcmread(other).StudyInstanceUID for other in others}
     base = first.server.dicomweb_url
     with cs.Session(http=HttpSettings(auth=BearerAuth(TOKEN))) as other:
         second = serve([f"{base}/studies/{uid}" for uid in studies], session=other)
@@ -367,6 +371,14 @@ def test_instances_of_another_server_are_listed_without_fetching_their_samples(
                 tag: got[tag] for tag in told - decoded
             }
         assert len(other.cache) == 0
+        # Addresses are ours, and what is behind them is fetched from there.
+        [passed] = second.get(path_of(wave) + "/metadata").json
+        address = passed["54000100"]["Value"][0]["54001010"]["BulkDataURI"]
+        assert address.startswith(second.server.dicomweb_url)
+        value = second.get(address.removeprefix(second.server.address), OCTETS)
+        assert value.body == wave.WaveformSequence[0].WaveformData
+        beside = address.removeprefix(second.server.address).replace("54001010", "5400100A")
+        assert second.get(beside, OCTETS).status == 404
         where = path_of(pydicom.dcmread(report))
         passed_on = pydicom.dcmread(io.BytesIO(second.get(where, "application/dicom").body))
         assert passed_on.ContentSequence == pydicom.dcmread(report).ContentSequence

@@ -93,3 +93,12 @@ def test_rendered_images_show_where_the_bright_is(client, files, uids):
             by_sample = gray.ravel()[np.argsort(file.pixel_array, axis=None, kind="stable")]
             assert (np.diff(by_sample.astype(int)) >= 0).all()
             assert (by_sample[0], by_sample[-1]) == (0, 255)
+
+
+def test_a_rendered_series_is_its_middle_image(client, files, uids):
+    listed = client.search_for_instances(*uids)
+    middle = listed[len(listed) // 2]["00080018"]["Value"][0]
+    png = ("image/png",)
+    assert client.retrieve_series_rendered(*uids, media_types=png) == (
+        client.retrieve_instance_rendered(*uids, middle, media_types=png)
+    )

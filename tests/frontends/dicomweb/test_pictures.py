@@ -81,7 +81,10 @@ def test_all_pictures_of_a_series_come_in_parts(served, slices, path_of):
     ]
     assert [body for _, body in answer.parts] == alone
     assert len(alone) == len(slices)
-    assert served.get(where + "/rendered", PNG).status == 406
+    # Who takes one picture gets that of the middle, and is told so.
+    one = served.get(where + "/rendered?viewport=32,32", PNG)
+    assert one.body == alone[len(alone) // 2]
+    assert f"picture {len(alone) // 2 + 1} of {len(alone)}" in one.headers["Warning"]
     # Without a wish there are JPEGs, in parts.
     assert {kind for kind, _ in served.get(where + "/rendered").parts} == {JPEG}
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 __all__ = [
+    "address_of_value",
     "at_address",
     "bulk_data_of",
     "json_attributes",
@@ -86,9 +87,10 @@ def json_attributes(dataset: Dataset) -> dict[str, Any]:
 def json_of_header(json_object: Mapping[str, Any]) -> dict[str, Any]:
     """Give the object of a header that another server stated, of which frames are sent decoded.
 
-    What it only names is left out: its address is for those who may ask that server.
+    What it only names, by an address that stands for itself, is named as `json_attributes` does;
+    see `address_of_value`.
     """
-    found = _own_values(json_object)
+    found = _own_values(json_object, "")
     if found.get("00280002", {}).get("Value") == [3]:
         found["00280004"] = {"vr": "CS", "Value": ["RGB"]}
         found["00280006"] = {"vr": "US", "Value": [0]}
@@ -97,11 +99,35 @@ def json_of_header(json_object: Mapping[str, Any]) -> dict[str, Any]:
     return dict(sorted(found.items()))
 
 
-def _own_values(json_object: Mapping[str, Any]) -> dict[str, Any]:
-    found = {}
+def address_of_value(json_object: Mapping[str, Any], path: str) -> str | None:
+    """Give where another server has a value, by the path that `json_of_header` gave it, or None."""
+    if not _BULK_DATA_PATH.fullmatch(path):
+        return None
+    *above, last = path.split("/")
+    inner: Any = json_object
+    try:
+        for tag, number in zip(above[::2], above[1::2], strict=True):
+            inner = inner[tag]["Value"][int(number)]
+        address = inner[last]["BulkDataURI"]
+    except (LookupError, TypeError):
+        return None
+    return address if _is_whole_address(address) and int(last, 16) not in _PIXEL_DATA else None
+
+
+def _is_whole_address(address: object) -> bool:
+    # Of those that lack a part, nobody knows whether metadata of a series or an instance had them.
+    return isinstance(address, str) and bool(re.match(r"(?i)https?://|/", address))
+
+
+def _own_values(json_object: Mapping[str, Any], path: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for key, element in sorted(json_object.items()):
         tag = int(key, 16)
-        if tag >> 16 in _NO_DATA_SET or tag in _PIXEL_DATA or "BulkDataURI" in element:
+        if tag >> 16 in _NO_DATA_SET or tag in _PIXEL_DATA:
+            continue
+        if "BulkDataURI" in element:
+            if _is_whole_address(element["BulkDataURI"]):
+                found[key.upper()] = {**element, "BulkDataURI": f"{path}{key}"}
             continue
         value = element.get("InlineBinary")
         if isinstance(value, bytes):
@@ -109,7 +135,10 @@ def _own_values(json_object: Mapping[str, Any]) -> dict[str, Any]:
             text = base64.b64encode(value).decode("ascii")
             found[key.upper()] = {**element, "InlineBinary": text}
         elif element.get("vr") == "SQ":
-            items = [_own_values(item or {}) for item in element.get("Value") or ()]
+            items = [
+                _own_values(item or {}, f"{path}{key}/{number}/")
+                for number, item in enumerate(element.get("Value") or ())
+            ]
             found[key.upper()] = {"vr": "SQ", "Value": items} if items else {"vr": "SQ"}
         else:
             found[key.upper()] = dict(element)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pycornerstone.errors import LoaderError, PyCornerstoneError
 from pycornerstone.frontends.dicomweb.attributes import (
+    address_of_value,
+    bulk_data_of,
     json_attributes,
     json_of_header,
     json_text,
@@ -192,6 +194,22 @@ class Catalogue:
             # It takes all of the header.
             pass
         return instance.attributes().get(tag)
+
+    def value_of(self, instance: Instance, path: str) -> bytes | None:
+        """Give a value that metadata name by an address, of which `path` is the end, or None.
+
+        Raises
+        ------
+        PyCornerstoneError
+            If it cannot be read, or its server does not give it.
+        """
+        header = self.session.dicom_headers.get(instance.base)
+        if instance.file is None and isinstance(header, JsonAttributes):
+            address = address_of_value(header.json_object, path)
+            if address is None:
+                return None
+            return self.session.load_bulk_data(instance.base, address).result()
+        return bulk_data_of(self.header_of(instance), path)
 
     def close(self) -> None:
         """Let go of files."""

@@ -24,7 +24,7 @@ from pycornerstone.frontends.dicomweb.asking import (
     check_takes_json,
     frame_numbers,
 )
-from pycornerstone.frontends.dicomweb.attributes import at_address, bulk_data_of
+from pycornerstone.frontends.dicomweb.attributes import at_address
 from pycornerstone.frontends.dicomweb.decoded_frames import decoded_frame
 from pycornerstone.frontends.dicomweb.made_instances import decoded_part10
 from pycornerstone.frontends.dicomweb.stored_frames import EXPLICIT_LITTLE
@@ -135,7 +135,7 @@ class Objects:
     def bulk_data(self, request: Request) -> Response:
         """Give a value that metadata name by its address."""
         instance = asked_instances(self._catalogue, request)[0]
-        value = bulk_data_of(instance.header(), request.path_params["path"])
+        value = self._catalogue.value_of(instance, request.path_params["path"])
         if value is None:
             raise HTTPException(404, "there is no such value")
         chosen = accepts(accept_of(request), OCTETS)

@@ -55,7 +55,10 @@ class Pictures:
         self._catalogue = catalogue
 
     def rendered(self, request: Request) -> Response:
-        """Give all pictures of what is asked for, or the one that a client without parts takes."""
+        """Give all pictures of what is asked for, or the one that a client without parts takes.
+
+        That is the first of an instance, and the middle one of a series or study.
+        """
         asked = asked_instances(self._catalogue, request)
         if len(asked) == 1 and not asked[0].image_ids:
             return self._document(request, asked[0])
@@ -72,9 +75,8 @@ class Pictures:
         if not pictures:
             raise HTTPException(406, "there is no image that could be rendered")
         form = picture_form(accept_of(request), is_many=len(pictures) > 1)
-        # Of an instance of many frames, who takes one picture gets the first.
-        is_instance = named is None and "instance" in request.path_params
-        if form is None or (not form.is_multipart and len(pictures) > 1 and not is_instance):
+        is_one_of_many = form is not None and not form.is_multipart and len(pictures) > 1
+        if form is None or (is_one_of_many and named is not None):
             raise HTTPException(
                 406,
                 'there are image/jpeg and image/png; of several, multipart/related; type="..." of '
@@ -82,6 +84,14 @@ class Pictures:
             )
         rendering = _parsed(Rendering.of, dict(parameters(request)))
         headers = _warning(request, rendering)
+        if is_one_of_many:
+            count = len(pictures)
+            is_instance = "instance" in request.path_params
+            middle = 0 if is_instance else count // 2
+            pictures = [pictures[middle]]
+            if not is_instance:
+                said = f"picture {middle + 1} of {count}; all come in parts of multipart/related"
+                headers.setdefault("Warning", f'299 {base_url(request)}: "{said}"')
         first = self._drawn(*pictures[0], rendering, form.media)
         if not form.is_multipart:
             return Response(first, media_type=form.media, headers=headers)
