@@ -24,6 +24,8 @@ __all__ = ["PlaneStack", "VolumeGeometry"]
 _PARALLEL = 1e-4
 # Of a step: places that differ by less are the same plane.
 _SAME_PLANE = 1e-4
+# mm, of an affine's columns: grids that differ by less are one.
+_SAME_GRID_MM = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,12 @@ class VolumeGeometry:
         """Say of ``(..., 3)`` places whether a voxel is there."""
         index = self.world_to_index(point_lps)
         return np.asarray(((index >= -0.5) & (index < np.array(self.lengths) - 0.5)).all(axis=-1))
+
+    def is_like(self, other: VolumeGeometry) -> bool:
+        """Say whether another grid has its voxels in the same places, but for rounding."""
+        if self.shape != other.shape or self.frame_of_reference_uid != other.frame_of_reference_uid:
+            return False
+        return bool(np.allclose(self.affine, other.affine, rtol=0, atol=_SAME_GRID_MM))
 
     def slice_planes(self, normal: npt.ArrayLike) -> PlaneStack:
         """Give the planes through the volume at right angles to a direction, one voxel apart.

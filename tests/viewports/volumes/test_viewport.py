@@ -275,6 +275,55 @@ def test_a_volume_lies_over_another_with_its_own_colours(shelf):
     assert viewport.volume_ids == ("ct",)
 
 
+def test_another_volume_takes_the_place_of_one_in_the_same_view(shelf):
+    under, first, second = flat(10, "under"), flat(20, "t0"), flat(30, "t1")
+    over = VolumeInput(first, properties={"voi_range": (0, 100), "colormap": "hot", "opacity": 0.5})
+    viewport = viewport_of(shelf, under, over, orientation="coronal")
+    viewport.jump_to_world((1, 1.3, 1))
+    viewport.set_zoom(1.5)
+    viewport.set_slab(2)
+    camera, slab, drawn = viewport.camera, viewport.slab, viewport.properties("t0")
+    viewport.replace_volume("t0", second)
+    assert viewport.volumes == (under, second)
+    assert (viewport.camera, viewport.slab) == (camera, slab)
+    assert not viewport.is_on_slice
+    assert viewport.properties("t1") == drawn
+    viewport.replace_volume("under", flat(40, "t2"))
+    assert viewport.camera == camera
+    assert viewport.volume_ids == ("t2", "t1")
+
+
+def test_on_another_grid_it_is_the_nearest_slice(shelf):
+    viewport = viewport_of(shelf, flat(1, "a", shape=(5, 4, 5)))
+    viewport.jump_to_world((0, 0, 3.4))
+    moved = np.eye(4)
+    moved[2, 3] = 0.75
+    viewport.replace_volume("a", flat(2, "b", shape=(5, 4, 5), affine=moved))
+    # Slices at 0.75, 1.75, 2.75, 3.75.
+    assert viewport.camera.focal_point_lps[2] == pytest.approx(3.75)
+
+
+@pytest.mark.parametrize("name", ["none", "b"])
+def test_what_cannot_take_a_place_changes_nothing(shelf, name):
+    first, second = flat(1, "a"), flat(2, "b")
+    viewport = viewport_of(shelf, first, second)
+    with pytest.raises(ValueError, match="is on show"):
+        viewport.replace_volume(name, first)
+    with pytest.raises(GeometryError):
+        viewport.replace_volume("b", flat(3, "c", frame="9.9"))
+    assert viewport.volumes == (first, second)
+
+
+def test_a_load_that_is_replaced_ends_its_promise(shelf):
+    coming = Coming(flat(1, "a"))
+    viewport = VolumeViewport(5, 4, session=shelf)
+    request = viewport.set_volumes([coming.load])
+    viewport.replace_volume("a", flat(7, "b"))
+    assert request.cancelled()
+    coming.bring(0, 1, 2)
+    assert viewport.value_at_canvas((2, 2)) == 7
+
+
 def test_another_frame_of_reference_needs_a_registration(shelf):
     viewport = viewport_of(shelf, flat(0, "ct"))
     voxels = np.zeros(SHAPE, np.int16)

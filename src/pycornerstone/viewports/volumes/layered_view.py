@@ -300,7 +300,8 @@ class LayeredVolumeView(VolumeView):
                 told += self._look_at(self._plane_of(geometry))
             elif old.geometry is not geometry:
                 middle = old.camera(self._view, self._size).focal_point_lps
-                told += self._look_at(self._plane_of(geometry, middle))
+                plane, is_alike = self._plane_of(geometry, middle), geometry.is_like(old.geometry)
+                told += self._look_at(plane.at(old.position_mm) if is_alike else plane)
         names = tuple(shown.volume_id for shown in known)
         if names != self._told_of:
             new = [shown for shown in known if shown.volume_id not in self._told_of]

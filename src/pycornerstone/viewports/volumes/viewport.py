@@ -11,7 +11,10 @@ from pycornerstone.model.given_values import finite_number
 from pycornerstone.model.volume_viewport_events import SlabModified
 from pycornerstone.rendering.volumes.cut import Slab, SlabMode
 from pycornerstone.viewports.volumes.drawing import draw_planes
+from pycornerstone.viewports.volumes.inputs import checked_input
 from pycornerstone.viewports.volumes.layered_view import LayeredVolumeView
+from pycornerstone.viewports.volumes.shown_volume import dropping
+from pycornerstone.viewports.volumes.together import check_different
 from pycornerstone.viewports.volumes.volume_presentation import VolumePresentation, changed_volume
 
 if TYPE_CHECKING:
@@ -25,8 +28,10 @@ if TYPE_CHECKING:
     from pycornerstone.rendering.sampling import Interpolation
     from pycornerstone.viewports.property_readers import Colormap
     from pycornerstone.viewports.source import ImageAndVolumeSource
+    from pycornerstone.viewports.volumes.inputs import VolumeLike
     from pycornerstone.viewports.volumes.orientation import OrientationLike
     from pycornerstone.viewports.volumes.shown_volume import ShownVolume
+    from pycornerstone.viewports.volumes.volumes_request import VolumesRequest
 
 __all__ = ["VolumeViewport"]
 
@@ -140,6 +145,46 @@ class VolumeViewport(LayeredVolumeView):
             is_new = self._slab != old
         if is_new:
             self._emit(SlabModified(self.viewport_id, slab.thickness_mm, slab.mode))
+
+    def replace_volume(self, volume_id: str, volume: VolumeLike) -> VolumesRequest:
+        """Show another volume in the place of one: another point in time of a series, say.
+
+        The view and the order of the volumes stay, and how it is drawn, too, but for the window
+        that its own header names, or its values, where none was chosen. On another grid the plane
+        is that of the nearest slice.
+
+        Parameters
+        ----------
+        volume_id : str
+            Which is replaced.
+        volume : Volume, VolumeLoadObject, DisplaySet, list of imageIds, volumeId or VolumeInput
+            What is shown instead; what is still loading is shown as far as it is there.
+
+        Returns
+        -------
+        VolumesRequest
+            As of `set_volumes`, of this volume alone.
+
+        Raises
+        ------
+        GeometryError
+            If it lies in another frame of reference, and no registration leads from there.
+        TypeError
+            If it is no volume.
+        ValueError
+            If `volume_id` is not on show, or the other volume is already.
+        """
+        given = checked_input(volume)
+        made = self._made([given])
+        [new] = made
+        with self._lock, dropping(made):
+            old = self._volume_of(volume_id)
+            volumes = tuple(new if shown is old else shown for shown in self._volumes)
+            check_different((*volumes, *self._label_volumes))
+            self._place((*volumes, *self._label_volumes))
+            new.presentation = changed_volume(old.presentation, new.volume, **given.properties)
+            told = self._keep(volumes)
+        return self._follow(made, told)
 
     def properties(self, volume_id: str | None = None) -> VolumePresentation:
         """Give how a volume is drawn, by default the first; ValueError if it is not on show."""
