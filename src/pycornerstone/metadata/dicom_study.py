@@ -64,6 +64,7 @@ def read_general_series(attributes: DicomAttributes) -> GeneralSeriesModule:
         acquisition_time=text(Tag.ACQUISITION_TIME),
         body_part_examined=text(Tag.BODY_PART_EXAMINED),
         laterality=text(Tag.LATERALITY),
+        anatomical_orientation_type=text(Tag.ANATOMICAL_ORIENTATION_TYPE),
     )
 
 
@@ -76,6 +77,7 @@ def read_general_image(attributes: DicomAttributes) -> GeneralImageModule:
         sop_class_uid=text(Tag.SOP_CLASS_UID),
         instance_number=if_readable(attributes.integer, Tag.INSTANCE_NUMBER, None),
         image_type=if_readable(attributes.texts, Tag.IMAGE_TYPE, ()),
+        patient_orientation=if_readable(attributes.texts, Tag.PATIENT_ORIENTATION, ()),
         content_date=text(Tag.CONTENT_DATE),
         content_time=text(Tag.CONTENT_TIME),
         instance_creation_date=text(Tag.INSTANCE_CREATION_DATE),

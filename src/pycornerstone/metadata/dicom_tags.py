@@ -56,6 +56,7 @@ class Tag(ElementTable):
     PATIENT_AGE = 0x00101010, "AS", "Patient's Age"
     PATIENT_SIZE = 0x00101020, "DS", "Patient's Size"
     PATIENT_WEIGHT = 0x00101030, "DS", "Patient's Weight"
+    ANATOMICAL_ORIENTATION_TYPE = 0x00102210, "CS", "Anatomical Orientation Type"
 
     CLINICAL_TRIAL_SPONSOR_NAME = 0x00120010, "LO", "Clinical Trial Sponsor Name"
     CLINICAL_TRIAL_PROTOCOL_ID = 0x00120020, "LO", "Clinical Trial Protocol ID"
@@ -157,6 +158,7 @@ class Tag(ElementTable):
     SERIES_NUMBER = 0x00200011, "IS", "Series Number"
     ACQUISITION_NUMBER = 0x00200012, "IS", "Acquisition Number"
     INSTANCE_NUMBER = 0x00200013, "IS", "Instance Number"
+    PATIENT_ORIENTATION = 0x00200020, "CS", "Patient Orientation"
     IMAGE_POSITION_PATIENT = 0x00200032, "DS", "Image Position (Patient)"
     IMAGE_ORIENTATION_PATIENT = 0x00200037, "DS", "Image Orientation (Patient)"
     FRAME_OF_REFERENCE_UID = 0x00200052, "UI", "Frame of Reference UID"

@@ -138,6 +138,8 @@ class GeneralSeriesModule(Module):
         (0008,0022) and (0008,0032), of the General Acquisition Module (PS3.3 C.7.10.1).
     body_part_examined, laterality : str or None
         (0018,0015) and (0020,0060).
+    anatomical_orientation_type : str or None
+        (0010,2210): ``"QUADRUPED"`` of animals whose directions have names of their own.
     """
 
     type_name: ClassVar[str] = "generalSeriesModule"
@@ -153,6 +155,7 @@ class GeneralSeriesModule(Module):
     acquisition_time: str | None = None
     body_part_examined: str | None = None
     laterality: str | None = None
+    anatomical_orientation_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +204,8 @@ class GeneralImageModule(Module):
         (0020,0013).
     image_type : tuple of str
         (0008,0008).
+    patient_orientation : tuple of str
+        (0020,0020): to which side of the body rows lead, and to which columns do.
     content_date, content_time : str or None
         (0008,0023) and (0008,0033).
     instance_creation_date, instance_creation_time : str or None
@@ -225,6 +230,7 @@ class GeneralImageModule(Module):
     sop_class_uid: str | None = None
     instance_number: int | None = None
     image_type: tuple[str, ...] = ()
+    patient_orientation: tuple[str, ...] = ()
     content_date: str | None = None
     content_time: str | None = None
     instance_creation_date: str | None = None
