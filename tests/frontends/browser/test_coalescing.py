@@ -10,6 +10,8 @@ from pycornerstone.frontends.browser.page_messages import (
     Pan,
     Scroll,
     SetSlice,
+    SetTimePoint,
+    StepTime,
     Zoom,
 )
 
@@ -23,6 +25,17 @@ def test_of_places_the_last_counts():
     assert coalesced([SetSlice(0, 3), SetSlice(0, 9)]) == [SetSlice(0, 9)]
     said = [MoveCrosshairs(1, 5, 5), MoveCrosshairs(1, 6, 7)]
     assert coalesced(said) == [MoveCrosshairs(1, 6, 7)]
+
+
+def test_points_in_time_are_as_slices_are():
+    assert coalesced([SetTimePoint(0, 3), SetTimePoint(0, 9)]) == [SetTimePoint(0, 9)]
+    said = [StepTime(0, 1), StepTime(0, 1), StepTime(0, -1)]
+    assert coalesced(said) == [StepTime(0, 2), StepTime(0, -1)]
+
+
+def test_windows_of_two_layers_are_kept_apart():
+    said = [DragWindow(0, 1, 1, 0), DragWindow(0, 1, 1, 1), DragWindow(0, 1, 1, 1)]
+    assert coalesced(said) == [DragWindow(0, 1, 1, 0), DragWindow(0, 2, 2, 1)]
 
 
 def test_zooms_about_one_point_are_multiplied_and_others_are_not():

@@ -317,3 +317,33 @@ def reader(chromium, thorax, tmp_path_factory):
         page = chromium.open(viewer.url)
         yield lambda text: page.run(script, text)
         page.close()
+
+
+def test_steps_can_be_taken_back_after_the_page_was_loaded_again(page):
+    page.press("l")
+    page.drag((0.3, 0.3), (0.5, 0.3))
+    page.press("w")
+    page.drag((0.5, 0.3), (0.7, 0.3))
+    longer = page.run(_ALL)
+    page.press("l")
+    page.drag((0.3, 0.5), (0.5, 0.6))
+    both = page.run(_ALL)
+    page.press("Delete")
+    page.press("Control+z", "Control+z")
+    assert page.run(_ALL) == longer
+    page.wait(0.5)
+    page.use(lambda tab: tab.reload())
+    page.wait_for("() => document.querySelector('#cells .annotation text') !== null")
+    assert page.run(_ALL) == longer
+    page.press("w")
+    page.click((0.8, 0.8))
+    page.press("Control+z")
+    [first] = page.run(_ALL)
+    assert first["id"] == longer[0]["id"]
+    assert 2 * length_of(first) == pytest.approx(length_of(longer[0]), rel=0.02)
+    page.press("Control+z")
+    assert page.run(_ALL) == []
+    page.press("Control+y", "Control+y", "Control+y")
+    assert page.run(_ALL) == both
+    page.press("Control+y")
+    assert page.run(_ALL) == longer

@@ -119,6 +119,8 @@ def test_images_of_one_series_in_one_place_are_told_apart(call):
     at = place(imageId="phase:1", series=1)
     assert call("world.js", "isShown", at, shown(imageId="phase:1"))
     assert not call("world.js", "isShown", at, shown(imageId="phase:2"))
+    # Points in time to choose from are compared in one place.
+    assert call("world.js", "isShown", at, shown(imageId="phase:2", numberOfTimePoints=5))
     # Another series in the same space knows nothing of phases.
     assert call("world.js", "isShown", at, shown(imageId="other:1", series=2))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from pycornerstone.frontends.browser.cell import CannotShowError, DeskCell
 from pycornerstone.frontends.browser.cell_keeping import adopted, kept_of_cell
 from pycornerstone.frontends.browser.commands import Commands
@@ -21,11 +23,14 @@ from pycornerstone.frontends.browser.page_messages import (
     Resize,
     RotateCrosshairs,
     SetLayout,
+    SetTimePoint,
     SetWindow,
     Show,
+    StepTime,
     Zoom,
 )
 from pycornerstone.frontends.browser.server_messages import Arranged, Cell
+from pycornerstone.frontends.browser.time_steps import run_cine, show_what_came
 from pycornerstone.frontends.browser.together import Together
 from pycornerstone.model.display_set import DisplaySetKind
 from pycornerstone.viewports.volumes.viewport import VolumeViewport
@@ -42,7 +47,7 @@ __all__ = ["Arrangement"]
 _LONGEST_SIDE = 4096
 _VOLUMES = {DisplaySetKind.VOLUME, DisplaySetKind.VOLUME_4D}
 # What the planes of one volume have in common.
-_OF_ALL_PLANES = (DragWindow, SetWindow, Show, Clear)
+_OF_ALL_PLANES = (DragWindow, SetWindow, StepTime, SetTimePoint, Show, Clear)
 
 
 class Arrangement:
@@ -54,6 +59,8 @@ class Arrangement:
         What can be shown.
     notice : callable
         Tells the user of a cell: ``(index, text)``.
+    wake : callable
+        As of `DeskCell`.
 
     Attributes
     ----------
@@ -69,12 +76,17 @@ class Arrangement:
         Of what can be shown.
     """
 
-    def __init__(self, exhibit: Exhibit, notice: Callable[[int, str], None]) -> None:
+    def __init__(
+        self,
+        exhibit: Exhibit,
+        notice: Callable[[int, str], None],
+        wake: Callable[[], object],
+    ) -> None:
         self.name = "1x1"
         self.heard = 0
         self.cells: tuple[DeskCell, ...] = ()
         self.commands = Commands(exhibit.session)
-        self._exhibit, self._notice = exhibit, notice
+        self._exhibit, self._notice, self._wake = exhibit, notice, wake
         self._numbers = itertools.count(1)
         self.fingerprint = fingerprint_of(exhibit)
         self._together = Together(exhibit.session)
@@ -187,9 +199,9 @@ class Arrangement:
     def step(self, now: float) -> None:
         """Do what time, and what has been loaded, bring with them."""
         for cell in self.cells:
+            show_what_came(cell)
             cell.settle()
-            if cell.cine is not None and cell.viewport is not None and now >= cell.cine.next_at():
-                cell.cine.step(cell.viewport, now)
+            run_cine(cell, self.cells if self.name == MPR else (cell,), now)
         if self.name == MPR:
             self._crossing.keep(self.cells)
         is_grid = self._is_linked and self.name != MPR
@@ -236,7 +248,7 @@ class Arrangement:
             cell.close()
 
     def _new(self, index: int) -> DeskCell:
-        made = DeskCell(index, self._exhibit, self._numbers, self._notice)
+        made = DeskCell(index, self._exhibit, self._numbers, self._notice, self._wake)
         if index in self._sizes:
             # The page tells a size again only when it changes, and here it may stay.
             made.resize(*self._sizes[index])
@@ -290,19 +302,10 @@ class Arrangement:
     def _change_planes(self, cell: DeskCell, said: Change) -> None:
         """Change all planes alike, but the thickness of one, and never where they are."""
         for one in self.cells:
-            is_other = one is not cell
-            self.commands.apply(
-                one,
-                Change(
-                    cell=one.index,
-                    invert=said.invert,
-                    colormap=said.colormap,
-                    interpolation=said.interpolation,
-                    opacity=said.opacity,
-                    slab_mm=None if is_other else said.slab_mm,
-                    slab_mode=None if is_other else said.slab_mode,
-                ),
-            )
+            theirs = structs.replace(said, cell=one.index, orientation=None)
+            if one is not cell:
+                theirs = structs.replace(theirs, slab_mm=None, slab_mode=None)
+            self.commands.apply(one, theirs)
 
     def _reset_others(self, cell: DeskCell, said: FromPage) -> None:
         """Put planes back that were turned by the crosshairs in this one."""
@@ -334,21 +337,23 @@ class Arrangement:
         added = [number for number, _ in active.layers[1:]] if active else []
         if active is not None and active.series != series:
             added = []
+        is_same = active is not None and active.series == series
+        time_point = active.time_point if active is not None and is_same else 0
         self._before = tuple(cell.series for cell in self.cells)
         self._take_away()
         self.name = MPR
         self.cells = tuple(self._new(index) for index in range(len(MPR_PLANES)))
-        self._show_planes(series)
+        self._show_planes(series, time_point)
         for cell in self.cells:
             for number in added:
                 cell.add(number)
 
-    def _show_planes(self, series: int) -> None:
+    def _show_planes(self, series: int, time_point: int = 0) -> None:
         if not self._is_volume(series):
             raise CannotShowError("no planes can be cut through this series: it is no volume")
         self._crossing.drop()
         for cell, plane in zip(self.cells, MPR_PLANES, strict=True):
-            cell.show(series, plane)
+            cell.show(series, plane, time_point=time_point)
             cell.plane = plane
 
     def _to_grid(self, name: str, count: int) -> None:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from pycornerstone.errors import GeometryError
 from pycornerstone.frontends.browser.failures import CannotShowError, said_of
 from pycornerstone.frontends.browser.kept import kept_of, properties_of
+from pycornerstone.frontends.browser.layers import check_place, over_properties
 from pycornerstone.frontends.browser.pacing import Pacing
 from pycornerstone.frontends.browser.recalling import look_as_before, properties_before
+from pycornerstone.frontends.browser.time_points import images_at, time_points_of
 from pycornerstone.frontends.browser.windowing import WindowDrag
 from pycornerstone.model.display_set import DisplaySetKind
-from pycornerstone.viewports.places import Place, matrix_between
+from pycornerstone.viewports.places import Place
 from pycornerstone.viewports.stack import StackViewport
 from pycornerstone.viewports.volumes.inputs import VolumeInput
 from pycornerstone.viewports.volumes.viewport import VolumeViewport
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from pycornerstone.frontends.browser.cine import Cine
     from pycornerstone.frontends.browser.kept import KeptCell
+    from pycornerstone.frontends.browser.time_points import Coming
     from pycornerstone.frontends.sharing.source import AnyViewport, Exhibit
     from pycornerstone.model.display_set import DisplaySet
     from pycornerstone.model.geometry import Vector
@@ -31,13 +34,11 @@ if TYPE_CHECKING:
     from pycornerstone.viewports.volumes.orientation import OrientationLike
     from pycornerstone.viewports.volumes.volumes_request import VolumesRequest
 
-__all__ = ["CannotShowError", "DeskCell", "image_ids_of", "said_of"]
+__all__ = ["CannotShowError", "DeskCell", "said_of"]
 
 _NUMBERS = itertools.count(1)
 _VOLUMES = {DisplaySetKind.VOLUME, DisplaySetKind.VOLUME_4D}
 _UNTIL_KNOWN = (512, 512)
-_OVER: Mapping[str, Any] = {"colormap": "hot", "opacity": 0.5}
-_PET_OVER: Mapping[str, Any] = {"colormap": "hotIron", "opacity": 0.7, "opacity_follows_voi": True}
 
 
 class DeskCell:
@@ -53,6 +54,8 @@ class DeskCell:
         Of frames.
     notice : callable
         Tells the user of this cell: ``(index, text)``.
+    wake : callable
+        Has the desk look at its cells again; called from any thread.
 
     Attributes
     ----------
@@ -67,6 +70,10 @@ class DeskCell:
         stack.
     plane : str or None
         The orientation that it was first shown in; None of a stack.
+    time_point : int
+        Which of several points in time is on show, from 0.
+    coming : Coming or None
+        Another one that is on its way.
     generation : int
         Rises whenever something else is shown.
     pacing, drag, cine
@@ -85,12 +92,16 @@ class DeskCell:
         exhibit: Exhibit,
         numbers: Iterator[int],
         notice: Callable[[int, str], None],
+        wake: Callable[[], object],
     ) -> None:
         self.index = index
+        self.wake = wake
         self.size: tuple[int, int] | None = None
         self.viewport: AnyViewport | None = None
         self.layers: tuple[tuple[int, str], ...] = ()
         self.plane: OrientationLike | None = None
+        self.time_point = 0
+        self.coming: Coming | None = None
         self.generation = 0
         self.pacing = Pacing(numbers)
         self.drag = WindowDrag()
@@ -111,6 +122,16 @@ class DeskCell:
     def series(self) -> int | None:
         """Number of the series that it shows, the lowest of several."""
         return self.layers[0][0] if self.layers else None
+
+    @property
+    def display_sets(self) -> tuple[DisplaySet, ...]:
+        """Those of its layers."""
+        return tuple(self._exhibit.display_sets[series] for series, _ in self.layers)
+
+    @property
+    def number_of_time_points(self) -> int:
+        """How many there are to choose from; 1 where there is no choice."""
+        return time_points_of(self.display_sets)
 
     @property
     def is_shown(self) -> bool:
@@ -135,8 +156,16 @@ class DeskCell:
         if self.viewport is not None:
             self.viewport.resize(width, height)
 
+    def tell(self, text: str) -> None:
+        """Tell the user of this cell."""
+        self._notice(self.index, text)
+
     def show(
-        self, series: int, orientation: OrientationLike | None = None, index: int | None = None
+        self,
+        series: int,
+        orientation: OrientationLike | None = None,
+        index: int | None = None,
+        time_point: int = 0,
     ) -> None:
         """Show a series alone, as a stack; or, with an orientation, as planes.
 
@@ -147,9 +176,12 @@ class DeskCell:
         """
         found = self._exhibit.display_sets[series]
         if orientation is not None:
-            self._show_planes(series, orientation)
+            _ = self._volume(series)
+        self.time_point = min(time_point, time_points_of([found]) - 1)
+        if orientation is not None:
+            self._show_layers([(series, {})], orientation)
             return
-        image_ids = image_ids_of(found)
+        image_ids = images_at(found, self.time_point)
         if index is None:
             index = len(image_ids) // 2 if found.kind in _VOLUMES else 0
         viewport = StackViewport(*self._canvas, session=self._exhibit.session, viewport_id=_name())
@@ -164,12 +196,12 @@ class DeskCell:
             return
         if any(series == there for there, _ in self.layers):
             raise CannotShowError("this series is there already")
-        _ = self._volume(series)
-        self._check_place(series)
+        found, volume = self._exhibit.display_sets[series], self._volume(series)
+        for base in self.display_sets[:1]:
+            check_place(found, base, self.session.metadata.registrations)
         viewport = self.as_planes()
-        is_pet = self._exhibit.display_sets[series].modality in {"PT", "NM"}
         self._request = viewport.add_volumes(
-            [VolumeInput(self._volume(series), properties=_PET_OVER if is_pet else _OVER)]
+            [VolumeInput(volume, properties=over_properties(found))]
         )
         self._request.add_done_callback(self._ended)
         self.layers = (*self.layers, (series, viewport.volume_ids[-1]))
@@ -192,7 +224,7 @@ class DeskCell:
         image = old.image
         kept = kept_of(old, self.layers)
         properties = properties_of(kept.layers[0], of_stack=False)
-        self._show_planes(series, orientation or "acquisition", properties)
+        self._show_layers([(series, properties)], orientation or "acquisition")
         place = None if image is None else Place.of_image(image)
         if place is not None:
             x, y, z = place.point_lps.tolist()
@@ -221,7 +253,7 @@ class DeskCell:
             except (ValueError, TypeError) as error:
                 # A page gave it, and pages say anything.
                 viewport.reset_camera()
-                self._notice(self.index, said_of(error))
+                self.tell(said_of(error))
         if point is not None and isinstance(viewport, VolumeViewport) and self.is_shown:
             self._wanted_lps = None
             viewport.jump_to_world(point)
@@ -234,9 +266,10 @@ class DeskCell:
         if isinstance(viewport, StackViewport):
             viewport.reset_properties()
         elif self.plane is None and len(self.layers) == 1:
-            image_ids = image_ids_of(self._exhibit.display_sets[series])
+            image_ids = images_at(self._exhibit.display_sets[series], self.time_point)
             at = viewport.current_image_id
-            self.show(series, index=image_ids.index(at) if at in image_ids else None)
+            index = image_ids.index(at) if at in image_ids else None
+            self.show(series, index=index, time_point=self.time_point)
             return
         else:
             self._reset_volumes(viewport)
@@ -263,22 +296,19 @@ class DeskCell:
         if not series:
             return
         if kept.orientation is None:
-            self.show(series[0], index=kept.index)
+            self.show(series[0], index=kept.index, time_point=max(kept.time_point, 0))
             made = self.viewport
             if isinstance(made, StackViewport):
                 layer = kept.layers[0]
                 made.set_properties(**properties_before(layer, self._exhibit, of_stack=True))
         else:
-            self._show_layers(
-                [
-                    (
-                        layer.series,
-                        properties_before(layer, self._exhibit, of_stack=False),
-                    )
-                    for layer in kept.layers
-                ],
-                kept.orientation,
-            )
+            count = time_points_of(sets[number] for number in series)
+            self.time_point = min(max(kept.time_point, 0), count - 1)
+            layers = [
+                (layer.series, properties_before(layer, self._exhibit, of_stack=False))
+                for layer in kept.layers
+            ]
+            self._show_layers(layers, kept.orientation)
             self.plane = kept.home
         self.wanted = kept
 
@@ -301,19 +331,8 @@ class DeskCell:
         given = self._exhibit.volumes.get(found.display_set_id)
         if given is not None:
             return given
-        return found if found.kind is DisplaySetKind.VOLUME else image_ids_of(found)
-
-    def _check_place(self, series: int) -> None:
-        """Refuse what lies nobody knows where to what is there."""
-        base = self.series
-        if base is None:
-            return
-        sets = self._exhibit.display_sets
-        uid, to_uid = (sets[number].frame_of_reference_uid for number in (series, base))
-        if matrix_between(uid, to_uid, self.session.metadata.registrations) is None:
-            raise CannotShowError(
-                "these two series lie in other frames of reference, and no registration says how"
-            )
+        is_one = found.kind is DisplaySetKind.VOLUME
+        return found if is_one else images_at(found, self.time_point)
 
     def _drop_what_cannot_be(self, viewport: VolumeViewport) -> None:
         request = self._request
@@ -324,14 +343,6 @@ class DeskCell:
         there = set(viewport.volume_ids)
         first, *others = self.layers
         self.layers = (first, *(layer for layer in others if layer[1] in there))
-
-    def _show_planes(
-        self,
-        series: int,
-        orientation: OrientationLike,
-        properties: Mapping[str, Any] | None = None,
-    ) -> None:
-        self._show_layers([(series, properties or {})], orientation)
 
     def _show_layers(
         self, layers: Sequence[tuple[int, Mapping[str, Any]]], orientation: OrientationLike
@@ -356,8 +367,8 @@ class DeskCell:
                 continue
             viewport.reset_properties(name)
             if layer:
-                is_pet = self._exhibit.display_sets[series].modality in {"PT", "NM"}
-                viewport.set_properties(name, **(_PET_OVER if is_pet else _OVER))
+                found = self._exhibit.display_sets[series]
+                viewport.set_properties(name, **over_properties(found))
         if self.plane is not None and viewport.orientation != self.plane:
             viewport.set_orientation(self.plane)
 
@@ -365,6 +376,9 @@ class DeskCell:
         old, self.viewport, self.layers = self.viewport, viewport, layers
         self.cine, self.plane, self._wanted_lps, self.told = None, None, None, None
         self._request = self.wanted = None
+        if self.coming is not None:
+            self.coming.give_up()
+            self.coming = None
         self.generation += 1
         self.drag = WindowDrag()
         self.known_distances = {}
@@ -375,12 +389,7 @@ class DeskCell:
         if request is self._request and not request.cancelled():
             error = request.exception(0)
             if error is not None:
-                self._notice(self.index, said_of(error))
-
-
-def image_ids_of(found: DisplaySet) -> tuple[str, ...]:
-    """Give the images that are scrolled through; of several points in time, those of the first."""
-    return found.time_points[0] if found.time_points else found.image_ids
+                self.tell(said_of(error))
 
 
 def _name() -> str:

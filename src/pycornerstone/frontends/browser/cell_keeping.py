@@ -31,6 +31,8 @@ def kept_of_cell(cell: DeskCell) -> KeptCell:
         home=home,
         frames_per_second=0.0 if cine is None else cine.frames_per_second,
         is_back_and_forth=cine is not None and cine.is_back_and_forth,
+        is_over_time=cine is not None and cine.is_over_time,
+        time_point=cell.time_point if cell.coming is None else cell.coming.time_point,
     )
 
 

@@ -13,7 +13,8 @@ from pycornerstone.frontends.browser.server_messages import (
     Layer,
 )
 from pycornerstone.frontends.browser.slice_distances import slice_distance_of
-from pycornerstone.frontends.browser.units import unit_of, unit_of_values
+from pycornerstone.frontends.browser.time_points import time_points_of, time_text
+from pycornerstone.frontends.browser.units import unit_of
 from pycornerstone.frontends.browser.windowing import window_of
 from pycornerstone.viewports.stack import StackViewport
 
@@ -36,7 +37,8 @@ def moment_of(cell: DeskCell) -> tuple[Any, ...]:
     if isinstance(viewport, StackViewport):
         shown: Any = viewport.image, viewport.current_image_id_index
     else:
-        shown = viewport.slice_index, len(viewport.volumes)
+        there = [volume.volume_id for volume in viewport.volumes]
+        shown = viewport.slice_index, [(name, viewport.voi_range(name)) for name in there]
     return (cell.generation, shown, viewport.camera, window_of(viewport))
 
 
@@ -71,7 +73,7 @@ def state_of(
         series=number,
         image_id=viewport.current_image_id,
         to_world=grid_of(viewport),
-        overlay=overlay_of(viewport, series[number], cell.session),
+        overlay=overlay_of(viewport, series[number], cell.session, _time(cell)),
         lower=lower,
         upper=upper,
         unit=unit.name,
@@ -82,12 +84,21 @@ def state_of(
         invert=how.invert,
         colormap=how.colormap.name,
         interpolation=how.interpolation.value,
-        layers=_layers_of(cell, (lower, upper)),
+        layers=_layers_of(cell),
         crosshairs=_crosshairs_of(viewport, crosshairs, cells or {}),
         frames_per_second=0.0 if cell.cine is None else cell.cine.frames_per_second,
         slice_distance_mm=_slice_distance(cell, viewport),
+        time_point=min(cell.time_point, cell.number_of_time_points - 1),
+        number_of_time_points=cell.number_of_time_points,
+        is_cine_over_time=cell.cine is not None and cell.cine.is_over_time,
         **place,
     )
+
+
+def _time(cell: DeskCell) -> tuple[str, bool]:
+    """Say which point in time is on show, and whether another one is on its way."""
+    sets = cell.display_sets
+    return time_text(sets, min(cell.time_point, time_points_of(sets) - 1)), cell.coming is not None
 
 
 def _slice_distance(cell: DeskCell, viewport: StackViewport | VolumeViewport) -> float | None:
@@ -127,23 +138,36 @@ def _place_of_planes(viewport: Any) -> dict[str, Any]:
     }
 
 
-def _layers_of(cell: DeskCell, window: tuple[float | None, float | None]) -> tuple[Layer, ...]:
+def _layers_of(cell: DeskCell) -> tuple[Layer, ...]:
     viewport = cell.viewport
-    if viewport is None or isinstance(viewport, StackViewport):
-        name = "gray" if viewport is None else viewport.properties.colormap.name
-        return tuple(Layer(series, name, 1.0, *window) for series, _ in cell.layers)
-    known = {volume.volume_id: volume for volume in viewport.volumes}
+    if viewport is None:
+        return ()
+    is_stack = isinstance(viewport, StackViewport)
+    known = {""}
+    if not isinstance(viewport, StackViewport):
+        known = {volume.volume_id for volume in viewport.volumes}
     made: list[Layer] = []
     for series, name in cell.layers:
         if name not in known:
-            continue
-        how, voi = viewport.properties(name), viewport.voi_range(name)
-        if made and voi is not None:
-            factor = unit_of_values(known[name]).factor
-            window = voi[0] * factor, voi[1] * factor
-        elif made:
-            window = None, None
-        made.append(Layer(series, how.colormap.name, how.opacity, *window))
+            # The page means layers by their places here.
+            break
+        how: Any = viewport.properties
+        if not is_stack:
+            how = how(name)
+        unit = unit_of(viewport, cell.session, name or None)
+        voi = window_of(viewport, name or None)
+        lower, upper = (None, None) if voi is None else (at * unit.factor for at in voi)
+        made.append(
+            Layer(
+                series=series,
+                colormap=how.colormap.name,
+                opacity=1.0 if is_stack else how.opacity,
+                lower=lower,
+                upper=upper,
+                unit=unit.name,
+                invert=how.invert,
+            )
+        )
     return tuple(made)
 
 

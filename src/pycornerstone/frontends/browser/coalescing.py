@@ -16,6 +16,8 @@ from pycornerstone.frontends.browser.page_messages import (
     RotateCrosshairs,
     Scroll,
     SetSlice,
+    SetTimePoint,
+    StepTime,
     Zoom,
 )
 
@@ -38,11 +40,11 @@ def coalesced(messages: Iterable[FromPage]) -> list[FromPage]:
 
 
 def _both(first: FromPage, second: FromPage) -> FromPage | None:
-    if type(first) is not type(second) or getattr(first, "cell", None) != getattr(
-        second, "cell", None
+    if type(first) is not type(second) or any(
+        getattr(first, name, None) != getattr(second, name, None) for name in ("cell", "layer")
     ):
         return None
-    if isinstance(second, MoveCrosshairs | SetSlice | Resize):
+    if isinstance(second, MoveCrosshairs | SetSlice | SetTimePoint | Resize):
         return second
     return _sum(first, second)
 
@@ -51,7 +53,7 @@ def _sum(first: Any, second: Any) -> FromPage | None:
     match second:
         case DragWindow() | Pan():
             sums = {"dx": first.dx + second.dx, "dy": first.dy + second.dy}
-        case Scroll() if first.steps * second.steps >= 0:
+        case Scroll() | StepTime() if first.steps * second.steps >= 0:
             sums = {"steps": first.steps + second.steps}
         case Zoom() if (first.x, first.y) == (second.x, second.y):
             sums = {"factor": first.factor * second.factor}

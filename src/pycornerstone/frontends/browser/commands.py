@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from pycornerstone.frontends.browser import movements
 from pycornerstone.frontends.browser.cell import CannotShowError
 from pycornerstone.frontends.browser.cine import Cine, header_rate
+from pycornerstone.frontends.browser.layers import checked_layer
 from pycornerstone.frontends.browser.page_messages import (
     Change,
     DragWindow,
@@ -20,14 +22,16 @@ from pycornerstone.frontends.browser.page_messages import (
     RotateCrosshairs,
     Scroll,
     SetSlice,
+    SetTimePoint,
     SetWindow,
+    StepTime,
     Zoom,
 )
 from pycornerstone.frontends.browser.page_messages import Cine as CineSaid
-from pycornerstone.frontends.browser.presets import PRESETS, preset_range
-from pycornerstone.frontends.browser.units import unit_of, unit_of_values
+from pycornerstone.frontends.browser.presets import preset_range
+from pycornerstone.frontends.browser.time_steps import ask_for_time_point
+from pycornerstone.frontends.browser.units import unit_of
 from pycornerstone.viewports.stack import StackViewport
-from pycornerstone.viewports.volumes.viewport import VolumeViewport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +45,8 @@ __all__ = ["MOVING", "Commands"]
 MOVING = (
     Scroll,
     SetSlice,
+    StepTime,
+    SetTimePoint,
     DragWindow,
     Zoom,
     Pan,
@@ -51,6 +57,7 @@ MOVING = (
 """What a hand goes on doing: another frame follows soon."""
 
 _THICKEST_MM = 10000.0
+_OF_WINDOWS = {"voi_range", "window", "window_index", "voi_function"}
 
 
 class Commands:
@@ -73,6 +80,8 @@ class Commands:
         self._known: dict[type, Callable[[DeskCell, Any], object]] = {
             Scroll: _scroll,
             SetSlice: _set_slice,
+            StepTime: _step_time,
+            SetTimePoint: _set_time_point,
             DragWindow: self._drag_window,
             SetWindow: _set_window,
             Zoom: _zoom,
@@ -101,9 +110,9 @@ class Commands:
     def _drag_window(self, cell: DeskCell, said: DragWindow) -> None:
         viewport = cell.viewport
         if viewport is not None and cell.is_shown:
-            cell.drag.drag(
-                viewport, (said.dx, said.dy), unit_of(viewport, cell.session), self.ratio
-            )
+            name = cell.volume_id_of(checked_layer(cell.layers, said.layer, 0))
+            unit = unit_of(viewport, cell.session, name)
+            cell.drag.drag(viewport, (said.dx, said.dy), unit, self.ratio, name)
 
     def _cine(self, cell: DeskCell, said: CineSaid) -> None:
         viewport, rate = cell.viewport, said.frames_per_second
@@ -118,7 +127,12 @@ class Commands:
         if not (math.isfinite(rate) and rate > 0):
             cell.cine = None
             return
-        cell.cine = Cine(rate, time.monotonic(), is_back_and_forth=is_back_and_forth)
+        cell.cine = Cine(
+            rate,
+            time.monotonic(),
+            is_back_and_forth=is_back_and_forth,
+            is_over_time=said.is_over_time and cell.number_of_time_points > 1,
+        )
 
 
 def _scroll(cell: DeskCell, said: Scroll) -> None:
@@ -136,18 +150,28 @@ def _set_slice(cell: DeskCell, said: SetSlice) -> None:
         viewport.set_slice_index(min(max(said.index, 0), viewport.number_of_slices - 1))
 
 
+def _step_time(cell: DeskCell, said: StepTime) -> None:
+    # From the one that was asked for last: keys come faster than images.
+    start = cell.time_point if cell.coming is None else cell.coming.time_point
+    ask_for_time_point(cell, start + said.steps)
+
+
+def _set_time_point(cell: DeskCell, said: SetTimePoint) -> None:
+    ask_for_time_point(cell, said.index)
+
+
 def _set_window(cell: DeskCell, said: SetWindow) -> None:
     viewport = cell.viewport
     if viewport is None or not cell.is_shown:
         return
-    layer = 0
+    layer = checked_layer(cell.layers, said.layer, 0)
     if said.preset is not None:
-        layer, window = _preset(cell, said.preset)
+        layer, window = _preset(cell, said)
     elif said.lower is not None and said.upper is not None:
-        factor = unit_of(viewport, cell.session).factor
+        factor = unit_of(viewport, cell.session, cell.volume_id_of(layer)).factor
         window = said.lower / factor, said.upper / factor
     else:
-        _header_window(cell)
+        _header_window(cell, layer)
         return
     if isinstance(viewport, StackViewport):
         viewport.set_properties(voi_range=window)
@@ -155,50 +179,38 @@ def _set_window(cell: DeskCell, said: SetWindow) -> None:
         viewport.set_properties(cell.volume_id_of(layer), voi_range=window)
 
 
-def _preset(cell: DeskCell, name: str) -> tuple[int, tuple[float, float]]:
+def _preset(cell: DeskCell, said: SetWindow) -> tuple[int, tuple[float, float]]:
     """Give the layer that a preset is for, of several of other modalities, and its values."""
-    viewport = cell.viewport
-    window = None if viewport is None else preset_range(viewport, name)
-    if window is not None:
-        return 0, window
-    volumes = {}
-    if isinstance(viewport, VolumeViewport):
-        volumes = {volume.volume_id: volume for volume in viewport.volumes}
-    for preset in PRESETS:
-        for layer, (_, volume_id) in enumerate(cell.layers):
-            volume = volumes.get(volume_id)
-            if preset.name != name or volume is None or volume.modality != preset.modality:
-                continue
-            unit = unit_of_values(volume)
-            if unit.name == "SUVbw" or preset.modality != "PT":
-                return layer, (preset.lower / unit.factor, preset.upper / unit.factor)
+    viewport, name = cell.viewport, said.preset
+    layers = range(len(cell.layers)) if said.layer is None else (said.layer,)
+    for layer in layers:
+        window = viewport and name and preset_range(viewport, name, cell.volume_id_of(layer))
+        if window:
+            return layer, window
     raise CannotShowError("there is no such window for what is shown here")
 
 
-def _header_window(cell: DeskCell) -> None:
+def _header_window(cell: DeskCell, layer: int) -> None:
     """Draw with the window that it was first shown with, and leave the rest as it is."""
-    viewport = cell.viewport
+    viewport, volume_id = cell.viewport, cell.volume_id_of(layer)
+    if viewport is None:
+        return
+    how: Any
     if isinstance(viewport, StackViewport):
         how = viewport.properties
         viewport.reset_properties()
-        viewport.set_properties(
-            invert=how.invert,
-            colormap=how.colormap,
-            interpolation=how.interpolation,
-            show_overlays=how.show_overlays,
-            overlay_color=how.overlay_color,
-            show_shutter=how.show_shutter,
-            apply_icc_profile=how.apply_icc_profile,
-        )
-    elif viewport is not None:
-        drawn = viewport.properties()
-        viewport.reset_properties()
-        viewport.set_properties(
-            invert=drawn.invert,
-            colormap=drawn.colormap,
-            interpolation=drawn.interpolation,
-            opacity=drawn.opacity,
-        )
+    else:
+        how = viewport.properties(volume_id)
+        viewport.reset_properties(volume_id)
+    given = {
+        field.name: value
+        for field in fields(how)
+        if field.name not in _OF_WINDOWS and (value := getattr(how, field.name)) not in (None, ())
+    }
+    if isinstance(viewport, StackViewport):
+        viewport.set_properties(**given)
+    else:
+        viewport.set_properties(volume_id, **given)
 
 
 def _zoom(cell: DeskCell, said: Zoom) -> None:
@@ -229,6 +241,8 @@ def _reset(cell: DeskCell, _: Reset) -> None:
 def _change(cell: DeskCell, said: Change) -> None:
     if cell.viewport is None:
         return
+    first = checked_layer(cell.layers, said.layer, 0)
+    last = checked_layer(cell.layers, said.layer, -1)
     wants_slab = said.slab_mm is not None or said.slab_mode is not None
     is_stack = isinstance(cell.viewport, StackViewport)
     if said.orientation is not None:
@@ -241,16 +255,16 @@ def _change(cell: DeskCell, said: Change) -> None:
             invert=said.invert, colormap=said.colormap, interpolation=said.interpolation
         )
         return
-    last = cell.volume_id_of(-1)
     if said.interpolation is not None:
         for _number, name in cell.layers:
             viewport.set_properties(name, interpolation=said.interpolation)
     if said.invert is not None:
-        viewport.set_properties(invert=said.invert)
+        viewport.set_properties(cell.volume_id_of(first), invert=said.invert)
     if said.colormap is not None:
-        viewport.set_properties(last, colormap=said.colormap)
+        viewport.set_properties(cell.volume_id_of(last), colormap=said.colormap)
     if said.opacity is not None:
-        viewport.set_properties(last, opacity=min(max(said.opacity, 0.0), 1.0))
+        opacity = min(max(said.opacity, 0.0), 1.0)
+        viewport.set_properties(cell.volume_id_of(last), opacity=opacity)
 
 
 def _set_slab(cell: DeskCell, said: Change) -> None:

@@ -84,7 +84,7 @@ class Desk:
         self._series: tuple[Series, ...] = ()
         self._progress: ProgressOf | None = None
         self._quiet = Quiet()
-        self._arrangement = Arrangement(exhibit, self._tell_cell)
+        self._arrangement = Arrangement(exhibit, self._tell_cell, self._wake)
         self._keeping = Keeping(self._arrangement, self._outbox.put)
         self._drawing = Drawing(
             self._quiet, self._condition, self._outbox, self._wake, self._tell_cell

@@ -93,6 +93,8 @@ class KeptCell(_Kept, frozen=True):
     slab_mode: str = "maximum"
     frames_per_second: float = 0.0
     is_back_and_forth: bool = False
+    is_over_time: bool = False
+    time_point: int = 0
 
 
 class KeptDesk(_Kept, frozen=True):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pycornerstone.errors import MetadataProviderError
+from pycornerstone.frontends.browser.edges import letters_of
 from pycornerstone.frontends.browser.readable import day_of, number_text, time_of
 from pycornerstone.frontends.browser.server_messages import Overlay
 from pycornerstone.frontends.browser.units import unit_of
@@ -20,7 +21,9 @@ from pycornerstone.viewports.volumes.orientation import Orientation
 
 if TYPE_CHECKING:
     from pycornerstone.frontends.browser.server_messages import Series
+    from pycornerstone.frontends.browser.units import Unit
     from pycornerstone.model.geometry import Vector
+    from pycornerstone.model.modules import VoiLutModule
     from pycornerstone.session.session import Session
     from pycornerstone.viewports.presentation import GreyPresentation
     from pycornerstone.viewports.volumes.viewport import VolumeViewport
@@ -31,7 +34,10 @@ _SLABS = {"maximum": "MIP", "minimum": "MinIP", "average": "average"}
 
 
 def overlay_of(
-    viewport: StackViewport | VolumeViewport, series: Series, session: Session | None = None
+    viewport: StackViewport | VolumeViewport,
+    series: Series,
+    session: Session | None = None,
+    time: tuple[str, bool] = ("", False),
 ) -> Overlay:
     """Give what is written over a cell, as the viewport shows it now.
 
@@ -47,6 +53,8 @@ def overlay_of(
     session : Session, optional
         Whose metadata know the rest: when it was taken, which instance it is, and whether it was
         ever compressed lossily (0028,2110).
+    time : tuple of (str, bool)
+        Which point in time it shows, and whether another one is on its way.
     """
     slices = _slices(viewport)
     image_id = viewport.current_image_id
@@ -55,14 +63,15 @@ def overlay_of(
         place = _stack_place(viewport)
     else:
         place = _volume_place(viewport)
-    marks = _marks(viewport, is_lossy=is_lossy)
-    left, right, top, bottom = _letters(viewport)
+    time_shown, is_other_coming = time
+    marks = _marks(viewport, is_lossy=is_lossy, is_other_coming=is_other_coming)
+    left, right, top, bottom = letters_of(viewport, session)
     zoom = f"Zoom {viewport.zoom * 100:.0f} %"
     return Overlay(
         top_left=_lines(*series.patient.split(" · ", 1)),
         top_right=_lines(series.study, series.title, taken),
-        bottom_left=_lines(slices, *place),
-        bottom_right=_lines(*marks, _window(viewport, session), zoom),
+        bottom_left=_lines(slices, time_shown, *place),
+        bottom_right=_lines(*marks, *_windows(viewport, session), zoom),
         left=left,
         right=right,
         top=top,
@@ -118,45 +127,33 @@ def _location(point: Vector, normal: Vector) -> str:
     return f"{letter} {abs(distance):.1f} mm".strip()
 
 
-def _letters(viewport: StackViewport | VolumeViewport) -> tuple[str, str, str, str]:
-    """Name what is left, right, at the top and at the bottom."""
-    nothing = ("", "", "", "")
-    if not isinstance(viewport, StackViewport):
-        markers = viewport.orientation_markers() if viewport.volumes else None
-        if markers is None:
-            return nothing
-        return markers["left"], markers["right"], markers["top"], markers["bottom"]
-    image = viewport.image
-    if image is None or image.geometry.orientation_is_default:
-        return nothing
-    camera = viewport.camera
-    edges = (
-        negative(camera.view_right),
-        camera.view_right,
-        camera.view_up,
-        negative(camera.view_up),
-    )
-    left, right, top, bottom = map(anatomical_letters, edges)
-    return left, right, top, bottom
-
-
-def _window(viewport: StackViewport | VolumeViewport, session: Session | None) -> str:
-    """Say center and width as DICOM counts them; of SUV and the like, from where to where."""
-    how: GreyPresentation
+def _windows(viewport: StackViewport | VolumeViewport, session: Session | None) -> tuple[str, ...]:
+    """Say the windows of what is shown; of several volumes, each with its modality."""
     if isinstance(viewport, StackViewport):
-        bounds, how, shown = viewport.voi_range, viewport.properties, viewport.image
-        is_inverted = how.invert
-        header = None if shown is None else shown.voi_lut
-    else:
-        volume = next(iter(viewport.volumes), None)
-        if volume is None:
-            return ""
-        bounds, how, header = viewport.voi_range(), viewport.properties(), volume.voi_lut
-        is_inverted = how.invert
+        header = None if viewport.image is None else viewport.image.voi_lut
+        unit = unit_of(viewport, session)
+        return (_window(viewport.voi_range, viewport.properties, header, unit),)
+    volumes = viewport.volumes
+    texts = []
+    for volume in volumes:
+        name = volume.volume_id
+        bounds, unit = viewport.voi_range(name), unit_of(viewport, session, name)
+        text = _window(bounds, viewport.properties(name), volume.voi_lut, unit)
+        is_named = len(volumes) > 1 and bool(text)
+        texts.append(f"{volume.modality or ''} {text}".strip() if is_named else text)
+    return tuple(texts)
+
+
+def _window(
+    bounds: tuple[float, float] | None,
+    how: GreyPresentation,
+    header: VoiLutModule | None,
+    unit: Unit,
+) -> str:
+    """Say center and width as DICOM counts them; of SUV and the like, from where to where."""
     if bounds is None:
-        return "inverted" if is_inverted else ""
-    unit = unit_of(viewport, session)
-    mark = " inverted" if is_inverted else ""
+        return "inverted" if how.invert else ""
+    mark = " inverted" if how.invert else ""
     lower, upper = (bound * unit.factor for bound in bounds)
     if unit.factor != 1 or unit.name not in ("", "HU"):
         return f"{number_text(lower)} to {number_text(upper)} {unit.name}{mark}".rstrip()
@@ -165,8 +162,10 @@ def _window(viewport: StackViewport | VolumeViewport, session: Session | None) -
     return f"W {number_text(window.width)} L {number_text(window.center)}{mark}"
 
 
-def _marks(viewport: StackViewport | VolumeViewport, *, is_lossy: bool) -> tuple[str, ...]:
-    """Warn of what is not the image as it was taken."""
+def _marks(
+    viewport: StackViewport | VolumeViewport, *, is_lossy: bool, is_other_coming: bool
+) -> tuple[str, ...]:
+    """Warn of what is not the image as it was taken, or not the one that was asked for."""
     is_partial = False
     if isinstance(viewport, StackViewport):
         quality = viewport.current_image_quality
@@ -174,7 +173,9 @@ def _marks(viewport: StackViewport | VolumeViewport, *, is_lossy: bool) -> tuple
     elif viewport.volumes:
         loaded = viewport.loaded_slices()
         is_partial = loaded is not None and not np.all(loaded)
-    return _lines("Loading" if is_partial else "", "Lossy compressed" if is_lossy else "")
+    return _lines(
+        "Loading" if is_partial or is_other_coming else "", "Lossy compressed" if is_lossy else ""
+    )
 
 
 def _of_header(session: Session, image_id: str | None) -> tuple[str, bool]:

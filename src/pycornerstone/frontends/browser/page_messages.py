@@ -31,8 +31,10 @@ __all__ = [
     "Scroll",
     "SetLayout",
     "SetSlice",
+    "SetTimePoint",
     "SetWindow",
     "Show",
+    "StepTime",
     "Zoom",
 ]
 
@@ -95,12 +97,28 @@ class SetSlice(_Said, frozen=True):
     index: int
 
 
+class StepTime(_Said, frozen=True):
+    """So many points in time on, or back."""
+
+    cell: int
+    steps: int
+
+
+class SetTimePoint(_Said, frozen=True):
+    """Which point in time, from 0."""
+
+    cell: int
+    index: int
+
+
 class DragWindow(_Said, frozen=True):
     """The mouse went so far with the window in hand, in pixels of the screen."""
 
     cell: int
     dx: float
     dy: float
+    layer: int | None = None
+    """Of which of `CellState.layers`; None is the lowest."""
 
 
 class SetWindow(_Said, frozen=True):
@@ -110,6 +128,8 @@ class SetWindow(_Said, frozen=True):
     lower: float | None = None
     upper: float | None = None
     preset: str | None = None
+    layer: int | None = None
+    """Of which of `CellState.layers`; None is the lowest, or that which a preset is for."""
 
 
 class Zoom(_Said, frozen=True):
@@ -155,7 +175,9 @@ class Change(_Said, frozen=True):
     slab_mode: Literal["maximum", "minimum", "average"] | None = None
     orientation: Literal["axial", "sagittal", "coronal", "acquisition"] | None = None
     opacity: float | None = None
-    """Of the last layer, 0 to 1."""
+    """0 to 1."""
+    layer: int | None = None
+    """Which is inverted, coloured or opaque; None inverts the lowest and changes the last."""
 
 
 class Reset(_Said, frozen=True):
@@ -190,6 +212,8 @@ class Cine(_Said, frozen=True):
 
     cell: int
     frames_per_second: float | None = None
+    is_over_time: bool = False
+    """Through the points in time of the slice on show."""
 
 
 class Drawn(_Said, frozen=True):
@@ -219,6 +243,8 @@ class AskStatistics(_Said, frozen=True):
     points: tuple[Vector, ...]
     slice_index: int | None = None
     """Where it was drawn: `Failed` is the answer if the cell has gone on to another slice."""
+    time_point: int | None = None
+    """And which point in time was shown there."""
 
 
 class AskPython(_Said, frozen=True):
@@ -236,6 +262,8 @@ FromPage: TypeAlias = (
     | Clear
     | Scroll
     | SetSlice
+    | StepTime
+    | SetTimePoint
     | DragWindow
     | SetWindow
     | Zoom

@@ -10,6 +10,8 @@ from pycornerstone.model.luts import VoiWindow
 from pycornerstone.viewports.stack import StackViewport
 
 if TYPE_CHECKING:
+    from pycornerstone.model.image import Image
+    from pycornerstone.model.volume import Volume
     from pycornerstone.viewports.volumes.viewport import VolumeViewport
 
 __all__ = ["PRESETS", "preset_range"]
@@ -40,8 +42,10 @@ PRESETS: tuple[WindowPreset, ...] = (
 """Bounds in the units that the user sees: HU of CT, SUVbw of PET."""
 
 
-def preset_range(viewport: StackViewport | VolumeViewport, name: str) -> tuple[float, float] | None:
-    """Give the modality values that a preset is in a viewport.
+def preset_range(
+    viewport: StackViewport | VolumeViewport, name: str, volume_id: str | None = None
+) -> tuple[float, float] | None:
+    """Give the modality values that a preset is in a viewport; of volumes, in the first or that.
 
     Returns
     -------
@@ -49,17 +53,18 @@ def preset_range(viewport: StackViewport | VolumeViewport, name: str) -> tuple[f
         None if there is none such, or it is not meant for what the viewport shows: of another
         modality, or in SUV where that is not known.
     """
-    shown = (
-        viewport.image
-        if isinstance(viewport, StackViewport)
-        else next(iter(viewport.volumes), None)
-    )
+    shown: Image | Volume | None
+    if isinstance(viewport, StackViewport):
+        shown = viewport.image
+    else:
+        volumes = (one for one in viewport.volumes if volume_id in {None, one.volume_id})
+        shown = next(volumes, None)
     for preset in PRESETS:
         if preset.name != name or shown is None or shown.is_color:
             continue
         if preset.modality not in (None, shown.modality):
             continue
-        unit = unit_of(viewport)
+        unit = unit_of(viewport, volume_id=volume_id)
         if preset.modality == "PT" and not unit.name.startswith("SUV"):
             continue
         return preset.lower / unit.factor, preset.upper / unit.factor

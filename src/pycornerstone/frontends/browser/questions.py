@@ -81,6 +81,8 @@ class Questions:
             if isinstance(asked, AskStatistics):
                 if asked.slice_index not in {None, state.slice_index}:
                     raise CannotShowError("another slice is shown by now")
+                if asked.time_point not in {None, state.time_point}:
+                    raise CannotShowError("another point in time is shown by now")
                 found = statistics_of(viewport, asked.kind, asked.points, cell.session)
                 return Answer(asked.question, statistics=found)
             if isinstance(asked, AskPython):

@@ -43,7 +43,12 @@ def look_as_before(viewport: AnyViewport, kept: KeptCell, cine_since: float) -> 
     viewport.set_pan(kept.pan)
     viewport.resize(width, height)
     if kept.frames_per_second > 0:
-        return Cine(kept.frames_per_second, cine_since, is_back_and_forth=kept.is_back_and_forth)
+        return Cine(
+            kept.frames_per_second,
+            cine_since,
+            is_back_and_forth=kept.is_back_and_forth,
+            is_over_time=kept.is_over_time,
+        )
     return None
 
 

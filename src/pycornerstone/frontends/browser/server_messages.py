@@ -166,6 +166,9 @@ class Layer(_Part, frozen=True):
     opacity: float
     lower: float | None
     upper: float | None
+    unit: str
+    """Of its values, as `CellState.unit`."""
+    invert: bool
 
 
 class Crosshair(_Part, frozen=True):
@@ -215,6 +218,11 @@ class CellState(_Part, frozen=True):
     is_color: bool
     slice_distance_mm: float | None = None
     """From one slice to the next, if they have places in space."""
+    time_point: int = 0
+    """Which is on show, from 0."""
+    number_of_time_points: int = 1
+    """1 where there is none to choose."""
+    is_cine_over_time: bool = False
 
 
 class Frame(_Said, frozen=True):

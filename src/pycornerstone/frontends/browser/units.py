@@ -30,7 +30,11 @@ class Unit(NamedTuple):
     factor: float = 1.0
 
 
-def unit_of(viewport: StackViewport | VolumeViewport, session: Session | None = None) -> Unit:
+def unit_of(
+    viewport: StackViewport | VolumeViewport,
+    session: Session | None = None,
+    volume_id: str | None = None,
+) -> Unit:
     """Give what the user is shown the values of a viewport in; of volumes, of the first.
 
     ``CellState.lower = voi_range[0] * unit.factor``, and back when the page says a window.
@@ -41,12 +45,16 @@ def unit_of(viewport: StackViewport | VolumeViewport, session: Session | None = 
         Which.
     session : Session, optional
         Whose metadata know the unit of PET without a known SUV.
+    volume_id : str, optional
+        Of which of several volumes.
     """
     shown: Image | Volume | None
     if isinstance(viewport, StackViewport):
         shown, image_id = viewport.image, viewport.current_image_id
     else:
-        shown, image_id = next(iter(viewport.volumes), None), viewport.current_image_id
+        volumes = (one for one in viewport.volumes if volume_id in {None, one.volume_id})
+        shown = next(volumes, None)
+        image_id = shown.image_ids[0] if shown is not None and shown.image_ids else None
     if shown is None:
         return Unit("")
     if shown.modality == "PT" and session is not None and image_id is not None:

@@ -24,11 +24,16 @@ _SUV_A_HEIGHT = 5.0
 _LEAST_SUV = 0.1
 
 
-def window_of(viewport: StackViewport | VolumeViewport) -> tuple[float, float] | None:
-    """Give the modality values that are drawn black and white; None of colours, and of nothing."""
+def window_of(
+    viewport: StackViewport | VolumeViewport, volume_id: str | None = None
+) -> tuple[float, float] | None:
+    """Give the modality values that are drawn black and white; None of colours, and of nothing.
+
+    Of several volumes, those of the first, or of that which is named.
+    """
     if isinstance(viewport, StackViewport):
         return viewport.voi_range
-    return viewport.voi_range() if viewport.volumes else None
+    return viewport.voi_range(volume_id) if viewport.volumes else None
 
 
 class WindowDrag:
@@ -47,25 +52,33 @@ class WindowDrag:
         way: tuple[float, float],
         unit: Unit,
         ratio: float = 1.0,
+        volume_id: str | None = None,
     ) -> None:
-        """Go so far to the right and down, pixels of the canvas; `ratio` of them are one of CSS."""
+        """Go so far to the right and down, pixels of the canvas; `ratio` of them are one of CSS.
+
+        Of several volumes, `volume_id` says the window of which; by default of the first.
+        """
         dx, dy = way
         if not (math.isfinite(dx) and math.isfinite(dy)):
             return
-        found = _looked_at(viewport)
+        found = _looked_at(viewport, volume_id)
         if found is None:
             return
         if self._known is None or self._known[0] != found[0]:
             self._known = (found[0], *_range_of(found[1]))
         _, span, is_color = self._known
-        lower, upper = window_of(viewport) or ((0.0, span) if is_color else (0.0, 1.0))
+        lower, upper = window_of(viewport, volume_id) or ((0.0, span) if is_color else (0.0, 1.0))
         if unit.name.startswith("SUV"):
             upper -= dy * _SUV_A_HEIGHT / viewport.height / unit.factor
             upper = max(upper, _LEAST_SUV / unit.factor, lower)
         else:
             lower, upper = _moved(lower, upper, dx / ratio, dy / ratio, span)
-        if math.isfinite(lower) and math.isfinite(upper):
+        if not (math.isfinite(lower) and math.isfinite(upper)):
+            return
+        if isinstance(viewport, StackViewport):
             viewport.set_properties(voi_range=(lower, upper))
+        else:
+            viewport.set_properties(volume_id, voi_range=(lower, upper))
 
 
 def _moved(lower: float, upper: float, dx: float, dy: float, span: float) -> tuple[float, float]:
@@ -79,15 +92,16 @@ def _moved(lower: float, upper: float, dx: float, dy: float, span: float) -> tup
 
 
 def _looked_at(
-    viewport: StackViewport | VolumeViewport,
+    viewport: StackViewport | VolumeViewport, volume_id: str | None
 ) -> tuple[str, Image | Volume] | None:
     """Give what says how far values go, and what it is called by."""
     if isinstance(viewport, StackViewport):
         image = viewport.image
         # Of all images of a stack alike, so that the mouse does not change its way.
         return None if image is None else (f"{hash(viewport.image_ids)}", image)
-    volumes = viewport.volumes
-    return (volumes[0].volume_id, volumes[0]) if volumes else None
+    volumes = (one for one in viewport.volumes if volume_id in {None, one.volume_id})
+    found = next(volumes, None)
+    return None if found is None else (found.volume_id, found)
 
 
 def _range_of(shown: Image | Volume) -> tuple[float, bool]:

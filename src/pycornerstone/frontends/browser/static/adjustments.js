@@ -1,10 +1,11 @@
 // @ts-check
 /** The panels of the toolbar with values to be set: slab, fusion, cine. */
 
-import { chosenSpeeds, toggleCine } from './commands.js';
+import { chosenAxes, chosenSpeeds, isOverTime, toggleCine } from './commands.js';
 import { colormapName, swatch } from './choices.js';
 import { el, fill } from './dom.js';
 import { choice, slider } from './forms.js';
+import { chooseLayer, chosenPlace, layerNames } from './layers.js';
 import { closePanel } from './popovers.js';
 import { canBeAdded, change, figure, seriesOf, showSeries, shownState } from './shown.js';
 import { activeCell, app, send } from './state.js';
@@ -15,6 +16,10 @@ const SLAB_MODES = /** @type {const} */ ([
     ['maximum', 'Maximum'],
     ['average', 'Average'],
     ['minimum', 'Minimum'],
+]);
+const CINE_AXES = /** @type {const} */ ([
+    ['slices', 'Slices'],
+    ['time', 'Time'],
 ]);
 const MOST_MM = 100;
 const MOST_FRAMES = 60;
@@ -58,8 +63,11 @@ export function fusionPanel() {
         onValue: (percent) => change({ opacity: percent / 100 }),
     });
     const layers = el('ol', { class: 'layers', 'aria-label': 'Images over each other, the lowest first' });
+    const target = el('div');
     const more = el('div', { class: 'more-layers' });
     let drawn = '';
+    /** @type {((place: string) => void)|undefined} */
+    let showTarget;
     const refresh = () => {
         const state = shownState();
         const last = state?.layers.at(-1);
@@ -73,10 +81,25 @@ export function fusionPanel() {
             drawn = now;
             fill(layers, ...(state?.layers ?? []).map(layerLine));
             fill(more, ...addable(isFused));
+            const made = targetChoice(state);
+            fill(target, made?.element);
+            showTarget = made?.show;
+        }
+        if (state) {
+            showTarget?.(chosenPlace(state));
         }
     };
     refresh();
-    return { children: [el('div', { class: 'adjust' }, layers, opacity.element, more)], refresh };
+    return { children: [el('div', { class: 'adjust' }, layers, target, opacity.element, more)], refresh };
+}
+
+/** @param {import('./messages.js').CellState|null} state @returns {ReturnType<typeof choice>|null} Null if there is none. */
+function targetChoice(state) {
+    if (!state || state.layers.length < 2) {
+        return null;
+    }
+    const names = layerNames(state).map((name, place) => /** @type {[string, string]} */ ([String(place), name]));
+    return choice('Window and colours of', names, (place) => chooseLayer(state, Number(place)));
 }
 
 /** @param {import('./messages.js').Layer} layer @returns {HTMLElement} */
@@ -148,19 +171,32 @@ export function cinePanel() {
             if (cell?.state) {
                 chosenSpeeds.set(cell.state.series, framesPerSecond);
                 if (cell.state.framesPerSecond > 0) {
-                    send({ type: 'Cine', cell: cell.index, framesPerSecond });
+                    send({ type: 'Cine', cell: cell.index, framesPerSecond, isOverTime: isOverTime(cell.state) });
                 }
             }
         },
     });
+    const axis = choice('Run through', CINE_AXES, (chosen) => {
+        const cell = activeCell();
+        if (cell?.state) {
+            const { series, framesPerSecond } = cell.state;
+            chosenAxes.set(series, chosen === 'time');
+            if (framesPerSecond > 0) {
+                send({ type: 'Cine', cell: cell.index, framesPerSecond, isOverTime: isOverTime(cell.state) });
+            }
+        }
+    });
     const run = el('button', { type: 'button', class: 'wide-button', onclick: () => toggleCine() });
     const refresh = () => {
-        const running = shownState()?.framesPerSecond ?? 0;
+        const state = shownState();
+        const running = state?.framesPerSecond ?? 0;
+        axis.element.hidden = (state?.numberOfTimePoints ?? 1) < 2;
+        axis.show(state && isOverTime(state) ? 'time' : 'slices');
         if (running > 0) {
             speed.show(Math.round(running));
         }
         fill(run, running > 0 ? `Stop (${figure(running)} frames/s)` : 'Run');
     };
     refresh();
-    return { children: [el('div', { class: 'adjust' }, speed.element, run)], focus: speed.input, refresh };
+    return { children: [el('div', { class: 'adjust' }, axis.element, speed.element, run)], focus: speed.input, refresh };
 }

@@ -22,11 +22,11 @@ const last = new Map();
 const asked = new Set();
 
 /**
- * In another series, or another unit, the values are others.
+ * In another series, another point in time or another unit, the values are others.
  * @param {CellView} cell
  */
 function seriesOf(cell) {
-    return `${cell.state?.series} ${cell.state?.unit} ${cell.state?.imageId === null ? `${cell.state?.slabMm} ${cell.state?.slabMode}` : ''}`;
+    return `${cell.state?.series} ${cell.state?.timePoint} ${cell.state?.unit} ${cell.state?.imageId === null ? `${cell.state?.slabMm} ${cell.state?.slabMode}` : ''}`;
 }
 
 /**
@@ -37,17 +37,21 @@ function seriesOf(cell) {
  */
 export function statisticsIn(annotation, cell) {
     const series = seriesOf(cell);
-    const found = known.get(annotation.points)?.get(series);
-    if (found) {
+    const of = known.get(annotation.points);
+    const found = of?.get(series);
+    if (of && found) {
+        // Last in its map: what was looked at last.
+        of.delete(series);
+        of.set(series, found);
         return { ...found, isOld: false };
     }
     request(annotation, cell, series);
     return { said: last.get(`${annotation.id} ${series}`) ?? null, isOld: true, why: '' };
 }
 
-/** @param {Annotation} annotation @returns {Statistics|null} Of its own series, if they are known by now. */
+/** @param {Annotation} annotation @returns {Statistics|null} Of its own series, if they are known by now, as seen last. */
 export function statisticsOf(annotation) {
-    const all = [...(known.get(annotation.points) ?? [])];
+    const all = [...(known.get(annotation.points) ?? [])].reverse();
     const own = all.find(([series]) => series.startsWith(`${annotation.place.series} `));
     return (own ?? all[0])?.[1].said ?? null;
 }
@@ -85,6 +89,7 @@ async function request(annotation, cell, series) {
             kind,
             points: annotation.points,
             sliceIndex: cell.state.sliceIndex,
+            timePoint: cell.state.timePoint,
         });
         answer = { said: statistics, why: statistics ? '' : 'no values' };
     } catch (error) {

@@ -17,6 +17,13 @@
  * @property {string} made When, as ISO 8601.
  */
 
+/**
+ * What was there before each step, and what can be done again; the newest is last.
+ * @typedef {object} Steps
+ * @property {readonly (readonly Annotation[])[]} before
+ * @property {readonly (readonly Annotation[])[]} undone
+ */
+
 /** How many steps can be taken back. */
 const STEPS = 200;
 
@@ -105,9 +112,20 @@ export class Annotations {
         }
     }
 
-    /** @param {readonly Annotation[]} list Of this tab, from before the page was loaded again: no step leads back. */
-    bringBack(list) {
+    /** @returns {Steps} */
+    get steps() {
+        return { before: this.#before, undone: this.#undone };
+    }
+
+    /**
+     * What this tab had before the page was loaded again.
+     * @param {readonly Annotation[]} list
+     * @param {Steps} [steps] Without them, no step leads back.
+     */
+    bringBack(list, { before, undone } = { before: [], undone: [] }) {
         this.all = list;
+        this.#before = [...before];
+        this.#undone = [...undone];
         this.#changed();
     }
 

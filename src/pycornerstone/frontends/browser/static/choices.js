@@ -4,8 +4,9 @@
 import { flip, presetsFor, rotate } from './commands.js';
 import { el } from './dom.js';
 import { gridIcon, icon } from './icons.js';
+import { asLayer, chosenLayer } from './layers.js';
 import { askWindow, centred, isCentred } from './window-figures.js';
-import { change, figure, shownSeries, shownState } from './shown.js';
+import { change, figure, seriesOf, shownState } from './shown.js';
 import { activeCell, app, send } from './state.js';
 
 /** @typedef {import('./menus.js').Entry} Entry */
@@ -38,18 +39,19 @@ export function layouts() {
 export function presets() {
     const cell = activeCell();
     const state = shownState();
-    const modality = shownSeries()?.modality;
+    const layer = state && chosenLayer(state);
+    const modality = layer && seriesOf(layer.series)?.modality;
     return [
         { text: modality ? `Windows for ${modality}` : 'Windows' },
         ...presetsFor(cell).map(({ name, lower, upper }, at) => ({
             text: name,
-            detail: `${windowText(lower, upper, state?.unit)}${at < 9 ? `   ${at + 1}` : ''}`,
-            checked: state !== null && isNear(state.lower, lower) && isNear(state.upper, upper),
-            run: () => cell && send({ type: 'SetWindow', cell: cell.index, preset: name }),
+            detail: `${windowText(lower, upper, layer?.unit)}${at < 9 ? `   ${at + 1}` : ''}`,
+            checked: layer !== null && isNear(layer.lower, lower) && isNear(layer.upper, upper),
+            run: () => cell && send({ type: 'SetWindow', cell: cell.index, preset: name, ...asLayer(state) }),
         })),
         {
             text: 'As the header says',
-            run: () => cell && send({ type: 'SetWindow', cell: cell.index }),
+            run: () => cell && send({ type: 'SetWindow', cell: cell.index, ...asLayer(state) }),
         },
         { text: 'By figures …', run: askWindow },
     ];
@@ -84,8 +86,8 @@ export function colormaps() {
     return names.map((name) => ({
         text: colormapName(name),
         picture: swatch(name),
-        checked: state?.colormap === name,
-        run: () => change({ colormap: name }),
+        checked: state !== null && chosenLayer(state).colormap === name,
+        run: () => change({ colormap: name, ...asLayer(state) }),
     }));
 }
 

@@ -2,6 +2,7 @@
 /** What keys and buttons do to the cell that is active. */
 
 import { byId } from './dom.js';
+import { asLayer, chosenLayer, chooseNextLayer } from './layers.js';
 import { activeCell, app, emit, send } from './state.js';
 import { preview } from './preview.js';
 import { setLarge } from './cells.js';
@@ -31,9 +32,30 @@ export function scrollTo(which) {
     );
 }
 
+/** @param {number} steps Points in time. */
+export function stepTime(steps) {
+    withShown(({ index }, { numberOfTimePoints }) => {
+        if (numberOfTimePoints > 1) {
+            send({ type: 'StepTime', cell: index, steps });
+        }
+    });
+}
+
+/** @param {number} timePoint From 0. */
+export function setTimePoint(timePoint) {
+    withShown(({ index }) => send({ type: 'SetTimePoint', cell: index, index: timePoint }));
+}
+
 /** Black for white. */
 export function invert() {
-    withShown(({ index }, state) => send({ type: 'Change', cell: index, invert: !state.invert }));
+    withShown(({ index }, state) =>
+        send({ type: 'Change', cell: index, invert: !chosenLayer(state).invert, ...asLayer(state) }),
+    );
+}
+
+/** Window and colours are of the next of the images over each other. */
+export function nextLayer() {
+    withShown((_, state) => chooseNextLayer(state));
 }
 
 /** @param {number} degrees */
@@ -94,7 +116,8 @@ export function pan(index, dx, dy, happened) {
  * @returns {WindowPreset[]}
  */
 export function presetsFor(cell) {
-    const series = app.welcome?.series.find(({ number }) => number === cell?.state?.series);
+    const shown = cell?.state ? chosenLayer(cell.state).series : null;
+    const series = app.welcome?.series.find(({ number }) => number === shown);
     return (app.welcome?.presets ?? []).filter(
         ({ modality }) => modality === null || modality === series?.modality,
     );
@@ -102,10 +125,10 @@ export function presetsFor(cell) {
 
 /** @param {number} which From 0. */
 export function choosePreset(which) {
-    withShown((cell) => {
+    withShown((cell, state) => {
         const preset = presetsFor(cell)[which];
         if (preset) {
-            send({ type: 'SetWindow', cell: cell.index, preset: preset.name });
+            send({ type: 'SetWindow', cell: cell.index, preset: preset.name, ...asLayer(state) });
         }
     });
 }
@@ -113,11 +136,23 @@ export function choosePreset(which) {
 /** Speeds set by hand, in frames a second, by series. @type {Map<number, number>} */
 export const chosenSpeeds = new Map();
 
-/** Run through the slices, or stop. */
+/** Series that are run through in time, and not through their slices, as chosen by hand. @type {Map<number, boolean>} */
+export const chosenAxes = new Map();
+
+/**
+ * Whether a cine of what is shown goes through time; if nobody chose, where there is one slice alone.
+ * @param {import('./messages.js').CellState} state
+ */
+export function isOverTime({ series, numberOfSlices, numberOfTimePoints, framesPerSecond, isCineOverTime }) {
+    const usual = framesPerSecond > 0 ? isCineOverTime : numberOfSlices < 2;
+    return numberOfTimePoints > 1 && (chosenAxes.get(series) ?? usual);
+}
+
+/** Run through the slices, or through time, or stop. */
 export function toggleCine() {
-    withShown(({ index }, { framesPerSecond, series }) => {
-        const speed = chosenSpeeds.get(series) ?? null;
-        send({ type: 'Cine', cell: index, framesPerSecond: framesPerSecond > 0 ? 0 : speed });
+    withShown(({ index }, state) => {
+        const framesPerSecond = state.framesPerSecond > 0 ? 0 : (chosenSpeeds.get(state.series) ?? null);
+        send({ type: 'Cine', cell: index, framesPerSecond, isOverTime: isOverTime(state) });
     });
 }
 
@@ -136,6 +171,15 @@ export async function toggleFullScreen() {
             cell: null,
             isError: false,
         });
+    }
+}
+
+/** Out of the full screen, or back from one image to all of them. */
+export function back() {
+    if (document.fullscreenElement) {
+        void document.exitFullscreen();
+    } else {
+        setLarge(null);
     }
 }
 

@@ -2,6 +2,7 @@
 /** What the page's own tools make of a drag: window, pan, zoom, scroll, crosshairs, and two fingers. */
 
 import { pan, zoomAt } from './commands.js';
+import { asLayer } from './layers.js';
 import { waiting } from './socket.js';
 import { send } from './state.js';
 
@@ -135,7 +136,7 @@ export class Drag {
         switch (this.tool) {
             case 'window':
                 if (isMoved) {
-                    send({ type: 'DragWindow', cell: index, dx, dy }, happened);
+                    send({ type: 'DragWindow', cell: index, dx, dy, ...asLayer(this.cell.state) }, happened);
                 }
                 break;
             case 'zoom':

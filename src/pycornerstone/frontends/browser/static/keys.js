@@ -1,7 +1,6 @@
 // @ts-check
 /** The keyboard: what each key does, and the list of them for the help. */
 
-import { setLarge } from './cells.js';
 import * as does from './commands.js';
 import { app, emit, setTool } from './state.js';
 
@@ -13,8 +12,10 @@ export const KEYS = [
     { keys: '↑ ↓ ← →', what: 'One slice back, or on' },
     { keys: 'Page up, Page down', what: 'Ten slices back, or on' },
     { keys: 'Home, End', what: 'The first slice, the last' },
+    { keys: ', .', what: 'One point in time back, or on' },
     { keys: 'Space', what: 'Run through the slices, or stop' },
     { keys: '1 … 9', what: 'A window of the list of presets' },
+    { keys: 'G', what: 'Window and colours of the next of several images over each other' },
     { keys: 'I', what: 'Black for white' },
     { keys: 'R, Shift R', what: 'Turn by 90°, clockwise or back' },
     { keys: 'H, V', what: 'Flip left to right, top to bottom' },
@@ -42,7 +43,10 @@ const ON_KEY = {
     End: () => does.scrollTo('last'),
     ' ': (event) => !event.repeat && does.toggleCine(),
     Enter: (event) => !event.repeat && does.toggleLarge(),
-    Escape: () => setLarge(null),
+    Escape: does.back,
+    ',': () => does.stepTime(-1),
+    '.': () => does.stepTime(1),
+    g: does.nextLayer,
     i: does.invert,
     r: (event) => does.rotate(event.shiftKey ? -90 : 90),
     h: () => does.flip(true),
@@ -79,6 +83,9 @@ export function start() {
         const target = event.target instanceof Element ? event.target : document.body;
         if (event.defaultPrevented || target.closest(WRITING)) {
             return;
+        }
+        if (event.key === 'Escape' && document.querySelector(':popover-open')) {
+            return; // The browser closes the panel with it.
         }
         if (app.handlers.some((handler) => handler.key?.(event))) {
             event.preventDefault();

@@ -13,6 +13,8 @@
 /** @typedef {import('./page-messages.js').Clear} Clear */
 /** @typedef {import('./page-messages.js').Scroll} Scroll */
 /** @typedef {import('./page-messages.js').SetSlice} SetSlice */
+/** @typedef {import('./page-messages.js').StepTime} StepTime */
+/** @typedef {import('./page-messages.js').SetTimePoint} SetTimePoint */
 /** @typedef {import('./page-messages.js').DragWindow} DragWindow */
 /** @typedef {import('./page-messages.js').SetWindow} SetWindow */
 /** @typedef {import('./page-messages.js').Zoom} Zoom */
@@ -143,6 +145,8 @@
  * @property {number} opacity
  * @property {number|null} lower
  * @property {number|null} upper
+ * @property {string} unit Of its values, as `CellState.unit`.
+ * @property {boolean} invert
  */
 
 /**
@@ -188,6 +192,9 @@
  * @property {number} framesPerSecond 0 while no cine runs.
  * @property {boolean} isColor
  * @property {number|null} sliceDistanceMm From one slice to the next, if they have places in space.
+ * @property {number} timePoint Which is on show, from 0.
+ * @property {number} numberOfTimePoints 1 where there is none to choose.
+ * @property {boolean} isCineOverTime
  */
 
 /**

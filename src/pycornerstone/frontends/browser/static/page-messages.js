@@ -62,12 +62,29 @@
  */
 
 /**
+ * So many points in time on, or back.
+ * @typedef {object} StepTime
+ * @property {'StepTime'} type
+ * @property {number} cell
+ * @property {number} steps
+ */
+
+/**
+ * Which point in time, from 0.
+ * @typedef {object} SetTimePoint
+ * @property {'SetTimePoint'} type
+ * @property {number} cell
+ * @property {number} index
+ */
+
+/**
  * The mouse went so far with the window in hand, in pixels of the screen.
  * @typedef {object} DragWindow
  * @property {'DragWindow'} type
  * @property {number} cell
  * @property {number} dx
  * @property {number} dy
+ * @property {number|null} [layer] Of which of `CellState.layers`; null is the lowest.
  */
 
 /**
@@ -78,6 +95,7 @@
  * @property {number|null} [lower]
  * @property {number|null} [upper]
  * @property {string|null} [preset]
+ * @property {number|null} [layer] Of which of `CellState.layers`; null is the lowest, or that which a preset is for.
  */
 
 /**
@@ -126,7 +144,8 @@
  * @property {number|null} [slabMm] 0 for a plane.
  * @property {'maximum'|'minimum'|'average'|null} [slabMode]
  * @property {'axial'|'sagittal'|'coronal'|'acquisition'|null} [orientation]
- * @property {number|null} [opacity] Of the last layer, 0 to 1.
+ * @property {number|null} [opacity] 0 to 1.
+ * @property {number|null} [layer] Which is inverted, coloured or opaque; null inverts the lowest and changes the last.
  */
 
 /**
@@ -166,6 +185,7 @@
  * @property {'Cine'} type
  * @property {number} cell
  * @property {number|null} [framesPerSecond]
+ * @property {boolean} [isOverTime] Through the points in time of the slice on show.
  */
 
 /**
@@ -195,6 +215,7 @@
  * @property {'rectangle'|'ellipse'|'probe'} kind
  * @property {[number, number, number][]} points
  * @property {number|null} [sliceIndex] Where it was drawn: `Failed` is the answer if the cell has gone on to another slice.
+ * @property {number|null} [timePoint] And which point in time was shown there.
  */
 
 /**
@@ -207,7 +228,7 @@
 
 /**
  * What a page may say.
- * @typedef {Open|SetLayout|Resize|Show|Clear|Scroll|SetSlice|DragWindow|SetWindow|Zoom|Pan|Rotate|Flip|Change|Reset|Link|MoveCrosshairs|RotateCrosshairs|Cine|Drawn|AskMetadata|AskStatistics|AskPython} FromPage
+ * @typedef {Open|SetLayout|Resize|Show|Clear|Scroll|SetSlice|StepTime|SetTimePoint|DragWindow|SetWindow|Zoom|Pan|Rotate|Flip|Change|Reset|Link|MoveCrosshairs|RotateCrosshairs|Cine|Drawn|AskMetadata|AskStatistics|AskPython} FromPage
  */
 
 export {};

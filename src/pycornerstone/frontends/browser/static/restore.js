@@ -8,6 +8,8 @@ import { read, written } from './annotation-files.js';
 import { annotations } from './annotation-store.js';
 import { setLarge } from './cells.js';
 import { toggleTexts } from './commands.js';
+import { readSteps, writtenSteps } from './kept-steps.js';
+import { chosenSeries } from './layers.js';
 import { app, on, setActive, setTool } from './state.js';
 
 /**
@@ -16,11 +18,14 @@ import { app, on, setActive, setTool } from './state.js';
  * @property {number|null} large
  * @property {string} tool
  * @property {boolean} textsHidden
+ * @property {[number, number][]} layers Which of several images over each other windows and colours are of.
  */
 
 /** Several viewers may stand behind one proxy. */
 const NAME = `pycornerstone ${location.pathname}`;
-const [KEPT, OWN, EXHIBIT, DRAWN] = ['kept', 'own', 'exhibit', 'annotations'].map((part) => `${NAME} ${part}`);
+const [KEPT, OWN, EXHIBIT, DRAWN, STEPS] = ['kept', 'own', 'exhibit', 'annotations', 'steps'].map(
+    (part) => `${NAME} ${part}`,
+);
 /** Drags change measurements at each step: they are kept when the hand rests, ms. */
 const SOON = 300;
 
@@ -40,6 +45,10 @@ export function start() {
     on('keep', ({ text }) => put(KEPT, text));
     on('welcome', ({ exhibit, isBroughtBack }) => {
         const isAlike = got(EXHIBIT) === exhibit;
+        if (!isAlike) {
+            // Numbers of series are of one list only.
+            chosenSeries.clear();
+        }
         if (isNew) {
             bringBack(isAlike);
         } else if (!isAlike) {
@@ -49,6 +58,7 @@ export function start() {
         put(EXHIBIT, exhibit);
         if (isNew && isBroughtBack) {
             setTool(own.tool);
+            own.layers.forEach(([lowest, chosen]) => chosenSeries.set(lowest, chosen));
             const undo = on('arranged', () => {
                 undo();
                 setActive(own.active);
@@ -56,7 +66,7 @@ export function start() {
             });
         }
         isNew = false;
-        for (const name of /** @type {const} */ (['active', 'large', 'tool', 'texts'])) {
+        for (const name of /** @type {const} */ (['active', 'large', 'tool', 'texts', 'layer'])) {
             on(name, keepOwn);
         }
     });
@@ -78,12 +88,13 @@ export function kept() {
 
 function keepOwn() {
     const { activeCell: active, largeCell: large, tool, textsHidden } = app;
-    put(OWN, JSON.stringify({ active, large, tool, textsHidden }));
+    const layers = [...chosenSeries];
+    put(OWN, JSON.stringify({ active, large, tool, textsHidden, layers }));
 }
 
 /** @returns {Own} */
 function ownThings() {
-    const none = { active: 0, large: null, tool: app.tool, textsHidden: false };
+    const none = { active: 0, large: null, tool: app.tool, textsHidden: false, layers: [] };
     try {
         return { ...none, ...JSON.parse(got(OWN) ?? '{}') };
     } catch {
@@ -92,8 +103,13 @@ function ownThings() {
 }
 
 function keepDrawn() {
-    const own = annotations.all.filter(({ id }) => !foreign.has(id));
-    put(DRAWN, written(own, app.welcome?.series ?? [], () => null));
+    const series = app.welcome?.series ?? [];
+    /** @param {import('./annotations.js').Annotation} annotation */
+    const isOwn = ({ id }) => !foreign.has(id);
+    // Steps that there is no room for must not be those of other measurements.
+    drop(STEPS);
+    put(DRAWN, written(annotations.all.filter(isOwn), series, () => null));
+    put(STEPS, writtenSteps(annotations.steps, isOwn, series));
 }
 
 /**
@@ -111,8 +127,13 @@ function bringBack(isAlike) {
         return;
     }
     try {
-        const all = read(text, app.welcome?.series ?? []);
-        annotations.bringBack(all.filter((one) => isAlike || liesHere(one)));
+        const series = app.welcome?.series ?? [];
+        const all = read(text, series);
+        const steps = isAlike ? got(STEPS) : null;
+        annotations.bringBack(
+            all.filter((one) => isAlike || liesHere(one)),
+            steps === null ? undefined : readSteps(steps, series),
+        );
     } catch (error) {
         console.info('measurements of another version were not brought back', error);
     }
@@ -133,5 +154,14 @@ function put(name, text) {
         sessionStorage.setItem(name, text);
     } catch {
         // It is full, or the browser keeps nothing: then the page begins anew when it is loaded again.
+    }
+}
+
+/** @param {string} name */
+function drop(name) {
+    try {
+        sessionStorage.removeItem(name);
+    } catch {
+        // The browser keeps nothing for pages.
     }
 }

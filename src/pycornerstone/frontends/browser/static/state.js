@@ -64,6 +64,7 @@
  * @property {Frame} frame It is on the canvas, and `state` of its cell is of it.
  * @property {number} active Which cell keys and buttons go to.
  * @property {string} tool What the first button does.
+ * @property {number} layer The series that windows and colours are of, among those over each other.
  * @property {import('./messages.js').Progress} progress
  * @property {import('./messages.js').Notice} notice To be read by the user.
  * @property {import('./messages.js').Empty} empty

@@ -7,6 +7,7 @@ import * as does from './commands.js';
 import { byId, el, fill } from './dom.js';
 import { startHelp } from './help.js';
 import { icon } from './icons.js';
+import { chosenLayer } from './layers.js';
 import { attachMenu } from './menus.js';
 import { toggleMetadata } from './metadata-panel.js';
 import { attachPanel, backToImages, refreshPanel } from './popovers.js';
@@ -14,6 +15,7 @@ import { toggleSeriesPanel } from './series-panel.js';
 import { shownSeries, shownState } from './shown.js';
 import { app, emit, on, send, setTool } from './state.js';
 import { copyPython, savePicture } from './take-away.js';
+import { timePanel } from './time-panel.js';
 
 /** @typedef {import('./icons.js').IconName} IconName */
 /** @typedef {import('./messages.js').CellState} CellState */
@@ -97,6 +99,7 @@ export function start() {
     on('arranged', refresh);
     on('active', refresh);
     on('tool', refresh);
+    on('layer', refresh);
     on('texts', refresh);
     on('large', refresh);
     on('annotations', refresh);
@@ -198,10 +201,8 @@ function drawing() {
     figures?.classList.add('figures');
     refreshers.push((state) => {
         if (figures) {
-            const hasWindow = state && !state.isColor && state.lower !== null && state.upper !== null;
-            figures.textContent = hasWindow
-                ? choices.windowText(Number(state.lower), Number(state.upper), state.unit)
-                : '–';
+            const { lower = null, upper = null, unit } = state && !state.isColor ? chosenLayer(state) : {};
+            figures.textContent = lower !== null && upper !== null ? choices.windowText(lower, upper, unit) : '–';
         }
     });
     attachMenu(preset, choices.presets);
@@ -224,7 +225,7 @@ function drawing() {
         'div',
         { class: 'group', role: 'group', 'aria-label': 'How it is drawn' },
         preset,
-        button('invert', 'Invert', { key: 'I', run: does.invert, pressed: (state) => state?.invert ?? false }),
+        button('invert', 'Invert', { key: 'I', run: does.invert, pressed: (state) => state !== null && chosenLayer(state).invert }),
         colors,
         interpolation,
         turn,
@@ -248,7 +249,9 @@ function canBeCut(state) {
 }
 
 function cine() {
-    const hasMore = (/** @type {CellState|null} */ state) => state !== null && state.numberOfSlices > 1;
+    const isInTime = (/** @type {CellState|null} */ state) => state !== null && state.numberOfTimePoints > 1;
+    const hasMore = (/** @type {CellState|null} */ state) =>
+        state !== null && (state.numberOfSlices > 1 || isInTime(state));
     const isRunning = (/** @type {CellState|null} */ state) => (state?.framesPerSecond ?? 0) > 0;
     const play = button('play', 'Run through the slices', {
         key: 'Space',
@@ -265,7 +268,16 @@ function cine() {
     });
     const speed = button('faster', 'Speed of the run', { enabled: hasMore });
     attachPanel(speed, { role: 'dialog' }, cinePanel);
-    return [play, speed];
+    const time = button('time', 'Time point', { enabled: isInTime, text: '' });
+    attachPanel(time, { role: 'dialog' }, timePanel);
+    const point = time.querySelector('.button-text');
+    refreshers.push((state) => {
+        time.hidden = !isInTime(state);
+        if (point) {
+            point.textContent = state ? `${state.timePoint + 1} / ${state.numberOfTimePoints}` : '';
+        }
+    });
+    return [play, speed, time];
 }
 
 function taking() {

@@ -4,6 +4,7 @@
 import { el } from './dom.js';
 import { showDialog } from './dialogs.js';
 import { numberField } from './forms.js';
+import { asLayer, chosenLayer } from './layers.js';
 import { shownState } from './shown.js';
 import { activeCell, send } from './state.js';
 
@@ -37,8 +38,10 @@ export function askWindow() {
     if (!cell || !state) {
         return;
     }
-    const { unit } = state;
-    const [lower, upper] = [state.lower ?? 0, state.upper ?? 1];
+    const layer = chosenLayer(state);
+    const { unit } = layer;
+    const [lower, upper] = [layer.lower ?? 0, layer.upper ?? 1];
+    const of = asLayer(state);
     const asCentre = isCentred(unit);
     const now = centred(lower, upper);
     const [first, second] = asCentre
@@ -52,7 +55,7 @@ export function askWindow() {
         const [a, b] = [first.input.valueAsNumber, second.input.valueAsNumber];
         const wanted = asCentre ? bounds(a, b) : { lower: a, upper: b };
         if (Number.isFinite(a) && Number.isFinite(b) && wanted.lower <= wanted.upper) {
-            send({ type: 'SetWindow', cell: cell.index, ...wanted });
+            send({ type: 'SetWindow', cell: cell.index, ...wanted, ...of });
             dialog.close();
         }
     };

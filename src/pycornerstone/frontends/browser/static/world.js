@@ -130,8 +130,8 @@ export function isShown(place, state) {
             ? place.imageId === state.imageId
             : isSameSeries && place.sliceIndex === state.sliceIndex;
     }
-    if (isSameSeries && bothImages) {
-        // Images of one series may lie in the same plane: phases of a heart.
+    if (isSameSeries && bothImages && !(state.numberOfTimePoints > 1)) {
+        // Images of one stack may lie in the same plane; points in time to choose from are compared.
         return place.imageId === state.imageId && isParallel(place, normalOf(grid));
     }
     const isSameSpace =
