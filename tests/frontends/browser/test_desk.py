@@ -364,9 +364,10 @@ def test_planes_know_the_sizes_of_places_that_the_page_tells_of_once(page_of, ct
     for cell, size in enumerate((200, 210, 220)):
         header, _ = page.frame(cell, lambda state: state["crosshairs"] is not None)
         assert (header["width"], header["height"]) == (size, size)
+    so_far = len(page.frames)
     page.say("SetLayout", name="3x3")
     page.text("Arranged", lambda text: text["name"] == "3x3")
-    header, _ = page.frame(after=len(page.frames))
+    header, _ = page.frame(0, lambda state: state["crosshairs"] is None, after=so_far)
     assert (header["width"], header["height"]) == (200, 200)
 
 
