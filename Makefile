@@ -29,7 +29,7 @@ demo: .venv/.for-use
 test: .venv/.for-test
 	@tools/orthanc.sh
 	@tools/chromium.sh
-	@$(BIN)/python tools/npm_packages.py tests/frontends/dicomweb/js || echo '==> tests that need them will skip'
+	@$(BIN)/python tools/npm_packages.py tests/frontends/dicomweb/js tests/frontends/browser/js || echo '==> tests that need them will skip'
 	@echo '==> pytest'
 	@$(BIN)/python -m pytest $(ARGS)
 

@@ -42,7 +42,6 @@ def radiograph(path, orientation, **attributes):
 @pytest.fixture
 def shown(tmp_path):
     with cs.Session() as session, cs.StackViewport(64, 64, session=session) as viewport:
-
         plates = itertools.count()
 
         def letters(orientation, **attributes):

@@ -113,6 +113,7 @@ function refresh() {
     const focused = document.activeElement instanceof HTMLElement && list.contains(document.activeElement)
         ? document.activeElement.dataset.of
         : undefined;
+    const at = [...list.querySelectorAll('button')].findIndex((button) => button === document.activeElement);
     const { all } = annotations;
     const rows = all.slice(0, AT_ONCE).map(row);
     if (all.length === 0) {
@@ -122,9 +123,16 @@ function refresh() {
     }
     fill(list, ...rows);
     if (focused) {
-        const again = [...list.querySelectorAll('button')].find((button) => button.dataset.of === focused);
-        again?.focus();
+        const there = [...list.querySelectorAll('button')];
+        const again = there.find((button) => button.dataset.of === focused);
+        // Where its row is gone, the keys go to the one that took its place, or to the panel's first.
+        (again ?? there[Math.min(at, there.length - 1)] ?? panelsFirst())?.focus();
     }
+}
+
+/** @returns {HTMLElement|null} */
+function panelsFirst() {
+    return byId('annotation-list').querySelector('button');
 }
 
 /** @param {Annotation} annotation */

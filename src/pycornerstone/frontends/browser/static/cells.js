@@ -1,6 +1,7 @@
 // @ts-check
 /** The cells of the layout: a canvas each, sized in pixels of the screen, with the newest frame on it. */
 
+import { isNarrow, isSmall, isTiny } from './cell-sizes.js';
 import { el, svg } from './dom.js';
 import { app, emit, on, send, setActive } from './state.js';
 import { settle } from './preview.js';
@@ -119,7 +120,16 @@ function addCell(index) {
     const overlaySvg = svg('svg', { 'aria-hidden': 'true' });
     const element = el(
         'section',
-        { class: 'cell empty', id: `cell-${index}`, tabindex: 0, 'data-cell': index, 'aria-label': `Image ${index + 1}` },
+        {
+            class: 'cell empty',
+            id: `cell-${index}`,
+            // So that a screen reader hands keys on: they scroll and turn the image.
+            role: 'application',
+            'aria-roledescription': 'image',
+            tabindex: 0,
+            'data-cell': index,
+            'aria-label': `Image ${index + 1}`,
+        },
         canvas,
         overlaySvg,
         el('p', { class: 'invitation' }, 'Drop a series here, or choose one from the list.'),
@@ -159,8 +169,9 @@ function sized(cell, entry) {
     cell.ratio = device.width / width;
     cell.canvas.dataset.width = String(Math.min(device.width, 4096));
     cell.canvas.dataset.height = String(Math.min(device.height, 4096));
-    cell.element.classList.toggle('small', width < 360 || height < 300);
-    cell.element.classList.toggle('tiny', width < 170 || height < 150);
+    cell.element.classList.toggle('small', isSmall(width, height));
+    cell.element.classList.toggle('narrow', isNarrow(width));
+    cell.element.classList.toggle('tiny', isTiny(width, height));
     tellSize(cell);
     emit('resize', cell.index);
 }
@@ -297,7 +308,7 @@ function showLarge() {
     grid.classList.toggle('single', largeCell !== null || app.cells.size === 1);
     for (const { element, index } of app.cells.values()) {
         element.classList.toggle('away', largeCell !== null && index !== largeCell);
-        const place = index === 0 && firstIsTall ? '1 / 1 / -1 / 2' : '';
-        element.style.gridArea = index === largeCell ? '1 / 1 / -1 / -1' : place;
+        element.classList.toggle('of-three', index === 0 && firstIsTall);
+        element.style.gridArea = index === largeCell ? '1 / 1 / -1 / -1' : '';
     }
 }

@@ -14,7 +14,7 @@ const POINTERS = [
     { keys: 'Wheel', what: 'Slices; with Ctrl, zoom' },
     { keys: 'One finger', what: 'The tool that is chosen' },
     { keys: 'Two fingers', what: 'Zoom and pan' },
-    { keys: 'Double click', what: 'This image alone, or all again; on an arrow, its text' },
+    { keys: 'Double click or tap', what: 'This image alone, or all again; on an arrow, its text' },
     { keys: 'Drag a series', what: 'Shows it where it is let go; with Shift, over what is there' },
 ];
 

@@ -26,7 +26,7 @@ const TOOL_OF_BUTTON = { 1: 'pan', 2: 'zoom' };
 
 /** @type {Held|null} */
 let held = null;
-/** Fingers on the screen, where they were last. @type {Map<number, CanvasPoint>} */
+/** Fingers on the screen: what each of them said last. @type {Map<number, PointerEvent>} */
 const fingers = new Map();
 /** @type {{cell: CellView, drag: Drag}|null} */
 let pinch = null;
@@ -90,10 +90,12 @@ function down(event) {
     }
     const point = pointOf(cell, event);
     if (event.pointerType === 'touch') {
-        fingers.set(event.pointerId, point);
+        fingers.set(event.pointerId, event);
         if (fingers.size === 2) {
+            // Of the cell that the first of them is on, wherever the second comes down.
+            const of = held?.cell ?? cell;
             breakOff(event);
-            pinch = { cell, drag: new Drag(cell, 'pinch', middle(), event) };
+            pinch = { cell: of, drag: new Drag(of, 'pinch', middle(of), event) };
         }
         if (fingers.size > 1) {
             capture(cell, event);
@@ -132,8 +134,8 @@ function capture(cell, event) {
 function move(event) {
     if (fingers.has(event.pointerId) && pinch) {
         const before = spread();
-        fingers.set(event.pointerId, pointOf(pinch.cell, event));
-        pinch.drag.pinched(middle(), before > 0 ? spread() / before : 1, event);
+        fingers.set(event.pointerId, event);
+        pinch.drag.pinched(middle(pinch.cell), before > 0 ? spread() / before : 1, event);
         return;
     }
     if (held?.pointer === event.pointerId) {
@@ -191,9 +193,9 @@ function breakOff(event) {
     }
 }
 
-/** @returns {CanvasPoint} */
-function middle() {
-    const points = [...fingers.values()].slice(0, 2);
+/** @param {CellView} cell @returns {CanvasPoint} */
+function middle(cell) {
+    const points = [...fingers.values()].slice(0, 2).map((finger) => pointOf(cell, finger));
     return {
         x: points.reduce((sum, { x }) => sum + x, 0) / points.length,
         y: points.reduce((sum, { y }) => sum + y, 0) / points.length,
@@ -203,7 +205,7 @@ function middle() {
 /** @returns {number} */
 function spread() {
     const [one, other] = fingers.values();
-    return one && other ? Math.hypot(one.x - other.x, one.y - other.y) : 0;
+    return one && other ? Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY) : 0;
 }
 
 /** @param {MouseEvent} event */

@@ -13,6 +13,7 @@ import { start as startOverlay } from './overlay.js';
 import { kept, start as startKeeping } from './restore.js';
 import { start as startSeries } from './series-panel.js';
 import { connect } from './socket.js';
+import { start as startSpeaking } from './spoken.js';
 import { emit } from './state.js';
 import { start as startToolbar } from './toolbar.js';
 
@@ -29,6 +30,7 @@ for (const startPart of [
     startAnnotationTools,
     startAnnotationList,
     startKeeping,
+    startSpeaking,
 ]) {
     try {
         startPart();

@@ -53,7 +53,8 @@ export function start() {
         rows,
     );
     panel.addEventListener('keydown', (event) => {
-        if (event.key === 'Escape' && search.value === '') {
+        // In the field, the first one empties it.
+        if (event.key === 'Escape' && (event.target !== search || search.value === '')) {
             event.stopPropagation();
             toggleMetadata();
         }

@@ -1,6 +1,7 @@
 // @ts-check
 /** What the user is to read: notices that go by themselves, errors that stay, and the banner of a lost server. */
 
+import { focusActive } from './commands.js';
 import { byId, el, fill } from './dom.js';
 import { on } from './state.js';
 import { tryAgain } from './socket.js';
@@ -53,13 +54,27 @@ function notice(list, text, isError) {
         'div',
         { class: isError ? 'notice error' : 'notice' },
         el('p', {}, text),
-        el('button', { type: 'button', 'aria-label': 'Close this notice', onclick: () => shown.remove() }, '✕'),
+        el('button', { type: 'button', 'aria-label': 'Close this notice', onclick: away }, '✕'),
     );
+    function away() {
+        const hadKeys = shown.contains(document.activeElement);
+        shown.remove();
+        if (hadKeys) {
+            focusActive();
+        }
+    }
+    function awayUnlessRead() {
+        if (shown.matches(':hover, :focus-within')) {
+            setTimeout(awayUnlessRead, STAYS);
+        } else {
+            shown.remove();
+        }
+    }
     list.append(shown);
     while (list.children.length > MOST) {
         list.firstElementChild?.remove();
     }
     if (!isError) {
-        setTimeout(() => shown.remove(), STAYS);
+        setTimeout(awayUnlessRead, STAYS);
     }
 }

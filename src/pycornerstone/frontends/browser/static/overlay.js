@@ -1,7 +1,9 @@
 // @ts-check
 /** What is written over a picture: the texts at its corners, letters, the scale bar, lines of other planes. */
 
+import { isNarrow, isSmall } from './cell-sizes.js';
 import { el, fill, svg } from './dom.js';
+import { titleOf } from './shown.js';
 import { app, on } from './state.js';
 import { addScrollBar, start as startScrollBars } from './scroll-bar.js';
 
@@ -10,6 +12,9 @@ import { addScrollBar, start as startScrollBars } from './scroll-bar.js';
 
 const CORNERS = /** @type {const} */ (['topLeft', 'topRight', 'bottomLeft', 'bottomRight']);
 const EDGES = /** @type {const} */ (['left', 'right', 'top', 'bottom']);
+
+/** In narrower cells, a scale bar and its text would reach the texts of the corners. */
+const ROOM_BETWEEN_CORNERS = 560;
 
 /**
  * The parts of a cell that are drawn anew with each frame.
@@ -36,6 +41,7 @@ export function start() {
     on('frame', ({ cell }) => refresh(cell));
     on('empty', ({ cell }) => refresh(cell));
     on('resize', refresh);
+    on('texts', () => [...app.cells.values()].forEach(describe));
 }
 
 /**
@@ -46,7 +52,10 @@ function added(cell) {
     /** @type {Record<string, HTMLElement>} */
     const texts = {};
     for (const corner of CORNERS) {
-        texts[corner] = el('div', { class: `corner ${corner.replace(/[A-Z]/, (c) => `-${c.toLowerCase()}`)}` });
+        texts[corner] = el('div', {
+            class: `corner ${corner.replace(/[A-Z]/, (c) => `-${c.toLowerCase()}`)}`,
+            id: `${cell.element.id}-${corner}`,
+        });
     }
     for (const edge of EDGES) {
         texts[edge] = el('div', { class: `edge ${edge}`, 'aria-hidden': 'true' });
@@ -99,12 +108,17 @@ function lines(element, wanted) {
 /** @param {CellView} cell */
 function describe(cell) {
     const { state, index } = cell;
-    const series = app.welcome?.series.find(({ number }) => number === state?.series);
     const label = state
-        ? `Image ${index + 1}: ${series?.title ?? 'series'}, ${state.sliceIndex + 1} of ${state.numberOfSlices}`
+        ? `Image ${index + 1}: ${titleOf(state.series)}, ${state.sliceIndex + 1} of ${state.numberOfSlices}`
         : `Image ${index + 1}: empty`;
     if (cell.element.getAttribute('aria-label') !== label) {
         cell.element.setAttribute('aria-label', label);
+    }
+    // A screen reader reads a description out even where it is not seen.
+    const corners = app.textsHidden ? [] : CORNERS.map((corner) => `${cell.element.id}-${corner}`);
+    const description = corners.join(' ');
+    if (cell.element.getAttribute('aria-describedby') !== description) {
+        cell.element.setAttribute('aria-describedby', description);
     }
 }
 
@@ -118,29 +132,44 @@ function refreshScaleBar(cell, of) {
     const width = Number(canvas.dataset.width ?? 0) / ratio;
     const height = Number(canvas.dataset.height ?? 0) / ratio;
     const millimetres = state && millimetresPerPixel(state.toWorld);
-    const wanted = `${millimetres} ${state?.toWorld.isCalibrated} ${width} ${height}`;
+    const above = state ? heightBelow(state.overlay, width, height) : 0;
+    const wanted = `${millimetres} ${state?.toWorld.isCalibrated} ${width} ${height} ${above}`;
     if (wanted !== of.scale) {
         of.scale = wanted;
         const isShown = state && millimetres && width >= 220 && height >= 200;
         const bar = isShown
-            ? scaleBar(millimetres * ratio, width, height, state.toWorld.isCalibrated)
+            ? scaleBar(millimetres * ratio, width, height - above, state.toWorld.isCalibrated)
             : [];
         fill(of.fixed, ...bar);
     }
 }
 
 /**
+ * What the scale bar is to stand above: the letter of the lower edge, and where there is no room between
+ * the corners, their texts.
+ * @param {import('./messages.js').Overlay} overlay
+ * @param {number} width
+ * @param {number} height
+ */
+function heightBelow({ bottomLeft, bottomRight }, width, height) {
+    if (width >= ROOM_BETWEEN_CORNERS) {
+        return 36;
+    }
+    const lines = Math.max(bottomLeft.length, isNarrow(width) ? 0 : bottomRight.length, 1);
+    return (isSmall(width, height) ? 17 : 19) * lines + (isNarrow(width) ? 44 : 24);
+}
+
+/**
  * A bar of a round length, at most 0.3 of the cell's width.
  * @param {number} perCss How many mm one CSS pixel is.
  * @param {number} width
- * @param {number} height
+ * @param {number} y
  * @param {boolean} isCalibrated
  * @returns {SVGElement[]}
  */
-function scaleBar(perCss, width, height, isCalibrated) {
+function scaleBar(perCss, width, y, isCalibrated) {
     const length = rounded(perCss * width * 0.3);
     const pixels = length / perCss;
-    const y = height - 36; // Over the letter of the lower edge.
     const x = (width - pixels) / 2;
     const path = `M${x} ${y - 5}V${y}H${x + pixels}V${y - 5}M${x + pixels / 2} ${y - 3}V${y}`;
     const text = length >= 10 ? `${length / 10} cm` : `${length} mm`;

@@ -1,7 +1,7 @@
 // @ts-check
 /** Panels that a button opens below itself; they lie over everything and close by themselves. */
 
-import { el, fill } from './dom.js';
+import { byId, el, fill } from './dom.js';
 import { focusActive } from './commands.js';
 
 /** @typedef {import('./dom.js').Child} Child */
@@ -32,6 +32,7 @@ export function attachPanel(button, props, content) {
         ...props,
         class: `panel ${props.class ?? ''}`,
         popover: 'auto',
+        tabindex: -1, // For one that holds nothing to be pressed.
         'aria-label': button.getAttribute('aria-label'),
     });
     button.setAttribute('aria-haspopup', props.role);
@@ -43,7 +44,7 @@ export function attachPanel(button, props, content) {
         if (/** @type {ToggleEvent} */ (event).newState === 'open') {
             const made = content();
             fill(panel, ...made.children);
-            first = made.focus ?? panel.querySelector(FOCUSABLE);
+            first = made.focus;
             opened = { panel, refresh: made.refresh };
         } else if (opened?.panel === panel) {
             opened = null;
@@ -55,15 +56,21 @@ export function attachPanel(button, props, content) {
         panel.classList.toggle('placed', isOpen);
         if (isOpen) {
             place(panel, button);
-            first?.focus();
+            (first ?? firstSeen(panel) ?? panel).focus();
         } else {
             fill(panel);
         }
     });
     // The page's keys are not meant while a panel has them.
     panel.addEventListener('keydown', (event) => event.stopPropagation());
-    document.body.append(panel);
+    byId('head').append(panel);
     return panel;
+}
+
+/** @param {HTMLElement} panel @returns {HTMLElement|undefined} */
+function firstSeen(panel) {
+    const all = /** @type {HTMLElement[]} */ ([...panel.querySelectorAll(FOCUSABLE)]);
+    return all.find((one) => one.checkVisibility());
 }
 
 /** Close the panel that is open. */

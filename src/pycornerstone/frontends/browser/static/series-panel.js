@@ -1,6 +1,7 @@
 // @ts-check
 /** The list of studies and series: pressed, one is shown in the active cell; dragged, in any. */
 
+import { focusActive } from './commands.js';
 import { byId, el, fill } from './dom.js';
 import { icon } from './icons.js';
 import { backToImages } from './popovers.js';
@@ -39,6 +40,7 @@ export function toggleSeriesPanel() {
 
 /** @param {import('./messages.js').Welcome} welcome */
 function list({ title, series, leftOut }) {
+    const focused = [...entries].find(([, { show }]) => show === document.activeElement)?.[0];
     entries.clear();
     marked = '';
     const parts = [];
@@ -65,6 +67,9 @@ function list({ title, series, leftOut }) {
         leftOut.length > 0 && missing(leftOut),
     );
     mark();
+    if (focused !== undefined) {
+        entries.get(focused)?.show.focus();
+    }
 }
 
 /** @param {string} id @param {Series} series @param {number} number @returns {HTMLElement} */
@@ -84,27 +89,31 @@ function entry(series) {
             type: 'button',
             class: 'series',
             'data-series': number,
-            'aria-label': [modality, title, count, size].filter(Boolean).join(', '),
             title,
             onclick: (/** @type {MouseEvent} */ event) => {
                 showSeries(app.activeCell, number);
                 if (matchMedia(NARROW).matches) {
                     toggleSeriesPanel();
+                    focusActive(); // What had the keys is away.
+                } else {
+                    backToImages(event);
                 }
-                backToImages(event);
             },
         },
         thumbnail(number),
         el(
             'span',
             { class: 'series-text' },
-            el('span', { class: 'series-title' }, title || 'Series'),
             el(
                 'span',
                 { class: 'series-detail' },
                 modality && el('span', { class: 'modality' }, modality),
+                ' ',
                 count,
             ),
+            ' ',
+            el('span', { class: 'series-title' }, title || 'Series'),
+            ' ',
             size && el('span', { class: 'series-detail' }, size),
         ),
     );

@@ -22,6 +22,12 @@ export function seriesOf(number) {
     return app.welcome?.series.find((series) => series.number === number);
 }
 
+/** @param {number} number @returns {string} What a series is called; with texts hidden, by its number alone. */
+export function titleOf(number) {
+    const title = app.textsHidden ? '' : seriesOf(number)?.title;
+    return title || `Series ${number + 1}`;
+}
+
 /**
  * Change how the active cell is drawn.
  * @param {Omit<import('./messages.js').Change, 'type'|'cell'>} what
