@@ -45,3 +45,7 @@ def test_what_is_late_leaves_slices_out(viewport):
 
 def test_a_rate_beyond_all_screens_is_held(viewport):
     assert Cine(5000, 0.0).frames_per_second == 120
+
+
+def test_the_slowest_cine_has_a_next_image():
+    assert Cine(1e-320, started=0.0).next_at() == 100

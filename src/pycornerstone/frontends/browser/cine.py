@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["MOST_FRAMES_PER_SECOND", "Cine", "header_rate"]
 
 MOST_FRAMES_PER_SECOND = 120.0
+# Slower is no cine; and there is a longest time that a thread can wait.
+_FEWEST_FRAMES_PER_SECOND = 0.01
 _USUAL = 15.0
 _BACK_AND_FORTH = 1
 
@@ -25,7 +27,7 @@ class Cine:
     Parameters
     ----------
     frames_per_second : float
-        How fast; slices are left out where they cannot be shown that fast.
+        How fast, within limits; slices are left out where they cannot be shown that fast.
     started : float
         The time in seconds.
     is_back_and_forth : bool
@@ -42,7 +44,9 @@ class Cine:
         is_back_and_forth: bool = False,
         is_over_time: bool = False,
     ) -> None:
-        self.frames_per_second = min(frames_per_second, MOST_FRAMES_PER_SECOND)
+        self.frames_per_second = min(
+            max(frames_per_second, _FEWEST_FRAMES_PER_SECOND), MOST_FRAMES_PER_SECOND
+        )
         self._started, self._taken = started, 0
         self.is_back_and_forth, self._direction = is_back_and_forth, 1
         self.is_over_time = is_over_time

@@ -58,7 +58,7 @@ class Crossing:
         if isinstance(said, RotateCrosshairs):
             crosshairs.rotate(viewport, said.degrees)
         elif math.isfinite(said.x) and math.isfinite(said.y):
-            crosshairs.move_to_canvas(viewport, (said.x, said.y))
+            crosshairs.move_to_canvas(viewport, movements.near_canvas(viewport, (said.x, said.y)))
         return True
 
     def zoom(self, cells: Sequence[DeskCell], said: Zoom) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pycornerstone.model.image import Image
     from pycornerstone.viewports.volumes.viewport import VolumeViewport
 
-__all__ = ["flip", "grid_of", "pan_by", "zoom_at"]
+__all__ = ["flip", "grid_of", "near_canvas", "pan_by", "zoom_at"]
 
 _ZOOMS = (0.02, 200.0)
 _NOT_PATIENTS = {
@@ -39,6 +39,7 @@ def zoom_at(
     factor = zoom / viewport.zoom
     if factor == 1:
         return
+    point = near_canvas(viewport, point)
     middle = viewport.width / 2, viewport.height / 2
     pan = [
         at - half + (old - (at - half)) * factor
@@ -46,6 +47,15 @@ def zoom_at(
     ]
     viewport.set_zoom(zoom)
     viewport.set_pan(pan)
+
+
+def near_canvas(
+    viewport: StackViewport | VolumeViewport, point: tuple[float, float]
+) -> tuple[float, float]:
+    """Give the point nearest to one that is no further from the canvas than a hand goes."""
+    width, height = viewport.width, viewport.height
+    x, y = point
+    return min(max(x, -width), 2 * width), min(max(y, -height), 2 * height)
 
 
 def pan_by(viewport: StackViewport | VolumeViewport, dx: float, dy: float) -> None:
