@@ -188,6 +188,10 @@ class Desk:
                         cell.pacing.changed(is_moving=isinstance(message, MOVING))
         except (CannotShowError, ValueError, IndexError, RuntimeError) as error:
             self._notice(said_of(error), getattr(message, "cell", None), is_error=True)
+        except Exception as error:
+            # Those that came with it are done all the same.
+            _logger.exception("a message could not be done")
+            self._notice(said_of(error), getattr(message, "cell", None), is_error=True)
 
     def _open(self, message: Open) -> None:
         from pycornerstone.rendering.colormaps import colormap_names

@@ -11,6 +11,7 @@ import { el } from './dom.js';
  * @property {(value: number) => void} show Put a value in, unless it is being changed.
  */
 
+const HELD_MS = 1000;
 let names = 0;
 
 /**
@@ -38,7 +39,29 @@ export function slider({ label, unit, min, max, step, value, onValue }) {
             onValue(held);
         }
     };
-    range.addEventListener('input', () => follow(range, typed));
+    let heldUntil = 0;
+    /** @type {ReturnType<typeof setTimeout>|undefined} */
+    let later;
+    /** @param {number} now */
+    const show = (now) => {
+        clearTimeout(later);
+        // What the user holds in the hand must not jump back to what was drawn before.
+        if (document.activeElement === typed || range.matches(':active')) {
+            return;
+        }
+        const rest = heldUntil - performance.now();
+        if (rest > 0) {
+            later = setTimeout(() => show(now), rest);
+            return;
+        }
+        range.value = String(now);
+        typed.value = String(Number(now.toFixed(2)));
+    };
+    range.addEventListener('input', () => {
+        // Keys follow each other faster than the frames that answer them.
+        heldUntil = performance.now() + HELD_MS;
+        follow(range, typed);
+    });
     typed.addEventListener('change', () => follow(typed, range));
     return {
         element: el(
@@ -49,13 +72,7 @@ export function slider({ label, unit, min, max, step, value, onValue }) {
             range,
         ),
         input: range,
-        show: (now) => {
-            // What the user holds in the hand must not jump back to what was drawn before.
-            if (document.activeElement !== typed && !range.matches(':active')) {
-                range.value = String(now);
-                typed.value = String(Number(now.toFixed(2)));
-            }
-        },
+        show,
     };
 }
 
